@@ -1,0 +1,63 @@
+"""What features are: a frozen description that travels with every model."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from kd.audio.grid import FrameGrid
+from kd.errors import UserError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSpec:
+    """Log-mel features of clips of one length.
+
+    rate: samples per second; window, hop: samples; mels: bands; floor: the least power before the logarithm;
+    seconds: every clip is cropped or zero-padded to this length. Frames are not centred: frame i covers samples
+    i*hop to i*hop + window.
+    """
+
+    rate: int
+    window: int
+    hop: int
+    mels: int = 64
+    floor: float = 1e-10
+    seconds: float = 10.0
+
+    @property
+    def samples(self) -> int:
+        """Samples of one clip."""
+        return round(self.rate * self.seconds)
+
+    @property
+    def frames(self) -> int:
+        """Frames of one clip: 1 + floor((samples - window) / hop)."""
+        return 1 + (self.samples - self.window) // self.hop
+
+    @property
+    def grid(self) -> FrameGrid:
+        """Where the frames lie, in seconds."""
+        return FrameGrid(
+            hop=self.hop / self.rate, window=self.window / self.rate, frames=self.frames, seconds=self.seconds
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The description as a JSON-able dict."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "FeatureSpec":
+        """The description from `to_dict`'s dict; an unknown key is refused."""
+        known = [f.name for f in dataclasses.fields(cls)]
+        for key in values:
+            if key not in known:
+                raise UserError(f"feature description holds an unknown key {key!r}", did_you_mean(key, known))
+        return cls(**values)
+
+
+def s1(*, rate: int = 16_000, seconds: float = 10.0) -> FeatureSpec:
+    """S1 section 4.2: 64 mel bands from 64 ms frames overlapping by 22.5 ms, so every 41.5 ms: 240 frames in 10 s."""
+    spec = FeatureSpec(rate=rate, window=round(0.064 * rate), hop=round(0.0415 * rate), seconds=seconds)
+    if spec.frames < 2:
+        raise UserError(f"clip_seconds={seconds:g} is shorter than two frames", "give at least 0.2")
+    return spec

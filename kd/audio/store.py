@@ -1,0 +1,161 @@
+"""The feature store: log-mel frames of every clip ever extracted under one spec, in one memory-mapped array.
+
+A folder per spec holds `spec.json`, `frames.f32` (rows of frames * mels float32) and `index.json` (audio content's
+sha256 to row and length). Rows are appended in chunks: the array is flushed to disk before the index names its rows, so
+that whatever happens in between, the index never names a row that is not whole, and extraction goes on where it was.
+"""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from kd.audio.decode import decode
+from kd.audio.logmel import filterbank, log_mel
+from kd.audio.spec import FeatureSpec
+from kd.errors import UserError
+from kd.files import atomic_write_text
+from kd.lock import locked
+
+Array = npt.NDArray[np.float32]
+CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An audio file and the sha256 of its content."""
+
+    path: Path
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFeatures:
+    """Features of some clips: rows of a memory-mapped array.
+
+    array: (rows, frames, mels) float32; rows: (clips,) row of each clip; seconds: (clips,) each file's own length.
+    """
+
+    array: npt.NDArray[np.float32]
+    rows: npt.NDArray[np.int64]
+    seconds: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batch(self, which: npt.NDArray[np.int64]) -> Array:
+        """Features of the clips `which`, shape (len(which), frames, mels)."""
+        return np.asarray(self.array[self.rows[which]])
+
+
+class FeatureStore:
+    """Features under one spec."""
+
+    def __init__(self, folder: Path, spec: FeatureSpec) -> None:
+        """folder: where all specs' stores live; made if absent."""
+        self.spec = spec
+        text = json.dumps(spec.to_dict(), sort_keys=True)
+        self.digest = sha256(text.encode()).hexdigest()
+        self.folder = folder / f"s1-{spec.rate}-{self.digest[:12]}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        described = self.folder / "spec.json"
+        if not described.exists():
+            atomic_write_text(described, text)
+        elif described.read_text() != text:
+            raise UserError(f"{self.folder} holds features of another description", "remove the folder")
+
+    def get(
+        self,
+        sources: Sequence[Source],
+        *,
+        workers: int = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ClipFeatures:
+        """Features of `sources`, extracting those that are not stored yet.
+
+        workers: processes to extract with; progress: called with (done, all) clips of this call's extraction.
+        Raises UserError naming the file that cannot be read.
+        """
+        index = self._index()
+        if any(source.content not in index for source in sources):
+            with locked(self.folder / "lock", what="another process is extracting the same features", wait=True):
+                index = self._index()
+                self._extract(_absent(sources, index), index, workers, progress)
+        rows = np.array([index[source.content][0] for source in sources], dtype=np.int64)
+        seconds = np.array([index[source.content][1] for source in sources], dtype=np.float64)
+        return ClipFeatures(self._array(len(index)), rows, seconds)
+
+    def _index(self) -> dict[str, tuple[int, float]]:
+        path = self.folder / "index.json"
+        return {key: (row, seconds) for key, (row, seconds) in json.loads(path.read_text()).items()} if path.exists() else {}
+
+    def _array(self, rows: int) -> Array:
+        shape = (rows, self.spec.frames, self.spec.mels)
+        path = self.folder / "frames.f32"
+        if rows == 0:
+            return np.zeros(shape, dtype=np.float32)
+        if path.stat().st_size < int(np.prod(shape)) * 4:
+            raise UserError(f"{path} is shorter than its index says", f"remove {self.folder} and run again")
+        return np.memmap(path, dtype=np.float32, mode="r", shape=shape)
+
+    def _extract(
+        self,
+        sources: list[Source],
+        index: dict[str, tuple[int, float]],
+        workers: int,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        width = self.spec.frames * self.spec.mels * 4
+        done = 0
+        from kd.engines.local import mapped
+
+        tasks = [(str(source.path), self.spec) for source in sources]
+        results = mapped(extract, tasks, workers=workers if len(tasks) > CHUNK else 1)
+        while done < len(sources):
+            chunk = sources[done : done + CHUNK]
+            found = [next(results) for _ in chunk]
+            with (self.folder / "frames.f32").open("r+b" if index else "w+b") as file:
+                file.seek(len(index) * width)
+                for frames, _ in found:
+                    file.write(frames.tobytes())
+                file.truncate()
+                file.flush()
+                os.fsync(file.fileno())
+            for source, (_, seconds) in zip(chunk, found, strict=True):
+                index[source.content] = (len(index), seconds)
+            atomic_write_text(self.folder / "index.json", json.dumps(index))
+            done += len(chunk)
+            if progress is not None:
+                progress(done, len(sources))
+
+
+def extract(task: tuple[str, FeatureSpec]) -> tuple[Array, float]:
+    """One clip's features (frames, mels) and its file's length in seconds."""
+    path, spec = task
+    samples, seconds = decode(Path(path), rate=spec.rate, seconds=spec.seconds)
+    return log_mel(samples, spec=spec, bank=filterbank(spec.rate, spec.window, spec.mels)), seconds
+
+
+def _absent(sources: Sequence[Source], index: dict[str, tuple[int, float]]) -> list[Source]:
+    by_content = {source.content: source for source in sources if source.content not in index}
+    return list(by_content.values())
+
+
+def statistics(features: Sequence[ClipFeatures]) -> tuple[Array, Array]:
+    """Mean and standard deviation per band over all frames of the given clips, each of shape (mels,)."""
+    count, total, squares = 0, 0.0, 0.0
+    for part in features:
+        for start in range(0, len(part), CHUNK):
+            which = np.arange(start, min(start + CHUNK, len(part)))
+            frames = part.batch(which).astype(np.float64).reshape(-1, part.array.shape[2])
+            count += len(frames)
+            total = total + frames.sum(axis=0)
+            squares = squares + (frames**2).sum(axis=0)
+    mean = np.asarray(total) / count
+    deviation = np.sqrt(np.maximum(np.asarray(squares) / count - mean**2, 1e-12))
+    return mean.astype(np.float32), np.maximum(deviation, 1e-3).astype(np.float32)

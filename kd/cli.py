@@ -1,0 +1,73 @@
+"""What every entry point does around its work: parse, run, report, exit code.
+
+Exit codes: 0 done; 2 the user's input or surroundings; 130 SIGINT; 143 SIGTERM; 1 a bug (with its traceback).
+"""
+
+import errno
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+from kd.config import HelpRequested, help_text, parse
+from kd.errors import UserError
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def run(kind: type[Any], work: str, *, name: str, about: str, words: Sequence[str] | None = None) -> int:
+    """Parse `words` into settings of class `kind`, call `work` ("module:function") with them, return the exit code.
+
+    `work` is a name so that `--help` and mistakes in parameters answer before anything heavy is imported.
+    """
+    words = sys.argv[1:] if words is None else words
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        settings = parse(kind, words)
+        module, _, function = work.partition(":")
+        call: Callable[[Any], int | None] = getattr(importlib.import_module(module), function)
+        return call(settings) or 0
+    except HelpRequested:
+        sys.stdout.write(help_text(kind, command=f"python -m entrypoints.{name}", about=about))
+        return 0
+    except UserError as error:
+        return _refuse(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nerror: interrupted\nhint: run the same command again to go on from here\n")
+        return 130
+    except Terminated:
+        sys.stderr.write("\nerror: terminated\nhint: run the same command again to go on from here\n")
+        return 143
+    except OSError as error:
+        surroundings = _surroundings(error)
+        if surroundings is None:
+            raise
+        return _refuse(surroundings)
+
+
+def _refuse(error: UserError) -> int:
+    if os.environ.get("KD_DEBUG") == "1":
+        raise error
+    sys.stderr.write(f"error: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"hint: {error.hint}\n")
+    return 2
+
+
+def _surroundings(error: OSError) -> UserError | None:
+    """The disk, not the program: a full disk, a read-only place, a missing right."""
+    where = f": {error.filename}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UserError(f"the disk is full{where}", "free some space and run the same command again; nothing is lost")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return UserError(f"no right to write or read{where}", "check the folder's owner and rights, or set KD_HOME")
+    return None

@@ -1,0 +1,33 @@
+"""Teacher scores of many models made one: each class from its own champion."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from kd.audio.grid import FrameGrid
+
+Logits = npt.NDArray[np.float16]
+
+
+def merge(classes: Sequence[str], *, champion: Mapping[str, str], logits: Mapping[str, Logits]) -> Logits:
+    """Logits of shape (clips, frames, classes) whose column c is that of class c's champion.
+
+    champion: class to model; logits: model to (clips, frames, classes), all of one shape and class order.
+    Source: S1 section 3.3.3.
+    """
+    columns = [logits[champion[label]][:, :, index] for index, label in enumerate(classes)]
+    return np.stack(columns, axis=2)
+
+
+def regrid(logits: Logits, *, source: FrameGrid, target: FrameGrid) -> Logits:
+    """Logits (clips, frames, classes) interpolated linearly from one frame grid to another; ends are held."""
+    if source == target:
+        return logits
+    centres = np.arange(source.frames) * source.hop + source.window / 2
+    wanted = np.arange(target.frames) * target.hop + target.window / 2
+    right = np.clip(np.searchsorted(centres, wanted), 1, source.frames - 1)
+    share = np.clip((wanted - centres[right - 1]) / (centres[right] - centres[right - 1]), 0, 1)
+    share = share[None, :, None].astype(np.float32)
+    values = logits.astype(np.float32)
+    return (values[:, right - 1] * (1 - share) + values[:, right] * share).astype(np.float16)

@@ -1,0 +1,54 @@
+"""Smoothing of frame probabilities along time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d, median_filter
+
+from kd.errors import UserError, did_you_mean
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """How labels are smoothed: a median over `window` frames (1: none), then a Gaussian of `sigma` frames (0: none)."""
+
+    name: str
+    window: int = 1
+    sigma: float = 0.0
+
+
+def smoothing(name: str, *, window: int = 7, sigma: float = 1.0) -> Smoothing:
+    """The smoothing of S1 named `none`, `median` or `median+gaussian`."""
+    kinds = {
+        "none": Smoothing("none"),
+        "median": Smoothing("median", window),
+        "median+gaussian": Smoothing("median+gaussian", window, sigma),
+    }
+    if name not in kinds:
+        raise UserError(f"unknown smoothing {name!r}", did_you_mean(name, list(kinds)) or f"known: {', '.join(kinds)}")
+    if window < 1 or window % 2 == 0:
+        raise UserError(f"median window {window} is not an odd number of frames", "give 1, 3, 5, ...")
+    return kinds[name]
+
+
+def smooth(probabilities: Array, how: Smoothing) -> Array:
+    """Median, then Gaussian, along time only, with the edge frame repeated beyond the ends.
+
+    probabilities: (clips, frames, classes) in [0, 1]; the result has the same shape and stays soft.
+    Source: S1 section 3.3.4; window lengths and sigma are not given there.
+    """
+    out = probabilities
+    if how.window > 1:
+        out = median_filter(out, size=(1, how.window, 1), mode="nearest")
+    if how.sigma > 0:
+        out = gaussian_filter1d(out, how.sigma, axis=1, mode="nearest")
+    return np.asarray(out, dtype=np.float32)
+
+
+def probabilities(logits: npt.NDArray[np.float16] | Array, *, temperature: float = 1.0) -> Array:
+    """σ(z / T), float32, the shape of `logits`."""
+    z = np.asarray(logits, dtype=np.float32) / np.float32(temperature)
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * z)), dtype=np.float32)

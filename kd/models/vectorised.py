@@ -1,0 +1,74 @@
+"""Numba kernels whose inner loops become vector instructions, and plain Python threads to run them side by side.
+
+`vectorised` differs from `kd.jit.compiled` in two ways that vector code needs: a division by zero gives inf or NaN as in
+numpy (a check for ZeroDivisionError in the loop would keep it scalar), and a multiplication and an addition may be
+contracted into one fused instruction. Sums are never reordered.
+
+Threads: numba's own and torch's are two OpenMP pools that spin against each other on the same cores, and GNU OpenMP ends a
+process that forks after using it. A kernel here works on the items `start <= i < stop`, and `spread` cuts the items
+into one run per thread. Items write to different places, so a result never depends on the number of threads.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any, ParamSpec, TypeVar, cast
+
+import torch
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_numba: Any = importlib.import_module("numba")
+
+
+def vectorised(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile `function` at its first call; cached on disk where numba finds a folder for it, without the GIL."""
+    return _compile(function, inline="never")
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """A piece of a `vectorised` kernel of the same file, pasted into its caller."""
+    return _compile(function, inline="always")
+
+
+def _compile(function: Callable[P, R], *, inline: str) -> Callable[P, R]:
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, "inline": inline}
+    try:
+        wrapped = _numba.njit(function, cache=True, **options)
+    except RuntimeError:  # numba found no folder it may write its cache to: compile anew in each process
+        wrapped = _numba.njit(function, **options)
+    return cast("Callable[P, R]", wrapped)
+
+
+def spread(work: Callable[[int, int], None], *, items: int) -> None:
+    """Call `work(start, stop)` so that the runs cover `range(items)`, one run per torch thread.
+
+    The calling thread takes the last run. An error in any run is raised here, after all have ended.
+    """
+    threads = min(torch.get_num_threads(), items)
+    if threads <= 1:
+        work(0, items)
+        return
+    edges = [items * i // threads for i in range(threads + 1)]
+    others = [_pool().submit(work, edges[i], edges[i + 1]) for i in range(threads - 1)]
+    try:
+        work(edges[-2], edges[-1])
+    finally:
+        errors = [future.exception() for future in others]
+    for error in errors:
+        if error is not None:
+            raise error
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=max(1, os.cpu_count() or 1), thread_name_prefix="kd-kernel")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked child has the pool but none of its threads

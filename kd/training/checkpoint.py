@@ -1,0 +1,44 @@
+"""Checkpoints of a training under way: one safetensors file, replaced whole."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from kd.files import atomic_write_bytes
+
+
+def save_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Adam, step: int, losses: list[float]) -> None:
+    """Write weights, Adam's moments, the number of steps done and the losses so far."""
+    tensors: dict[str, Tensor] = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"adam.{index}.{k}": torch.as_tensor(v).contiguous() for k, v in state.items()}
+    about = {"step": str(step), "losses": json.dumps(losses)}
+    atomic_write_bytes(path, save(tensors, metadata=about))
+
+
+def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Adam) -> tuple[int, list[float]]:
+    """Put model and optimizer where `save_checkpoint` left them; returns steps done and losses, (0, []) without a file.
+
+    A checkpoint that cannot be read is passed over: training starts anew.
+    """
+    if not path.exists():
+        return 0, []
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata()
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError):
+        return 0, []
+    model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
+    states: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("adam."):
+            _, index, name = key.split(".")
+            states.setdefault(int(index), {})[name] = value
+    whole = optimizer.state_dict()
+    optimizer.load_state_dict({"state": states, "param_groups": whole["param_groups"]})
+    return int(about["step"]), json.loads(about["losses"])

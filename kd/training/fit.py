@@ -1,0 +1,86 @@
+"""The training loop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from kd.losses.frames import frame_bce
+from kd.losses.tagging import tag_bce
+from kd.models.pooling import mean_pool
+from kd.training.checkpoint import load_checkpoint, save_checkpoint
+from kd.training.data import TrainingSet, batch_of
+from kd.training.precision import autocast
+
+Report = Callable[[int, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How one network is trained: Adam, `steps` steps of `batch` clips, the rate falling linearly over the last third."""
+
+    steps: int
+    batch: int
+    learning_rate: float = 1e-3
+    seed: int = 0
+    precision: str = "float32"
+
+
+def rate_at(settings: FitSettings, step: int) -> float:
+    """Learning rate of step `step` (from 0): constant for two thirds, then linear to a hundredth."""
+    left = (settings.steps - step) / max(settings.steps / 3, 1)
+    return settings.learning_rate * min(1.0, max(left, 0.01))
+
+
+def fit(
+    model: nn.Module,
+    training: TrainingSet,
+    settings: FitSettings,
+    *,
+    checkpoint: Path | None = None,
+    report: Report | None = None,
+) -> list[float]:
+    """Train `model` in place; returns the loss of every step.
+
+    checkpoint: written after each epoch; a training that finds one goes on from it and ends with the same weights.
+    report: called after each step with the number of steps done and the loss.
+    """
+    device = next(model.parameters()).device
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
+    done, losses = load_checkpoint(checkpoint, model=model, optimizer=optimizer) if checkpoint else (0, [])
+    every = max(1, len(training) // settings.batch)
+    model.train()
+    for step in range(done, settings.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = rate_at(settings, step)
+        losses.append(_step(model, optimizer, training, settings, step, device))
+        if not np.isfinite(losses[-1]):
+            raise FloatingPointError(f"the loss is {losses[-1]} at step {step + 1}")
+        if checkpoint and (step + 1) % every == 0 and step + 1 < settings.steps:
+            save_checkpoint(checkpoint, model=model, optimizer=optimizer, step=step + 1, losses=losses)
+        if report:
+            report(step + 1, losses[-1])
+    return losses
+
+
+def _step(
+    model: nn.Module,
+    optimizer: torch.optim.Adam,
+    training: TrainingSet,
+    settings: FitSettings,
+    step: int,
+    device: torch.device,
+) -> float:
+    which = batch_of(len(training), size=settings.batch, seed=settings.seed, step=step)
+    features = torch.from_numpy(training.features.batch(which)).to(device)
+    targets = torch.from_numpy(training.targets[which].astype(np.float32)).to(device)
+    optimizer.zero_grad(set_to_none=True)
+    with autocast(settings.precision, device):
+        logits = model(features)
+    loss = tag_bce(mean_pool(logits), targets) if training.weak else frame_bce(logits, targets)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return float(loss.detach())
