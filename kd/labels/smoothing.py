@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, median_filter
 
 from kd.errors import UserError, did_you_mean
+from kd.labels.names import SMOOTHINGS
 
 Array = npt.NDArray[np.float32]
 
@@ -22,16 +23,11 @@ class Smoothing:
 
 def smoothing(name: str, *, window: int = 7, sigma: float = 1.0) -> Smoothing:
     """The smoothing of S1 named `none`, `median` or `median+gaussian`."""
-    kinds = {
-        "none": Smoothing("none"),
-        "median": Smoothing("median", window),
-        "median+gaussian": Smoothing("median+gaussian", window, sigma),
-    }
-    if name not in kinds:
-        raise UserError(f"unknown smoothing {name!r}", did_you_mean(name, list(kinds)) or f"known: {', '.join(kinds)}")
+    if name not in SMOOTHINGS:
+        raise UserError(f"unknown smoothing {name!r}", did_you_mean(name, SMOOTHINGS) or f"known: {', '.join(SMOOTHINGS)}")
     if window < 1 or window % 2 == 0:
         raise UserError(f"median window {window} is not an odd number of frames", "give 1, 3, 5, ...")
-    return kinds[name]
+    return Smoothing(name, 1 if name == "none" else window, sigma if name == "median+gaussian" else 0.0)
 
 
 def smooth(probabilities: Array, how: Smoothing) -> Array:

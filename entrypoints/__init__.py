@@ -1,0 +1,1 @@
+"""One short module per entry point of MLproject."""

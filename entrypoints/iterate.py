@@ -1,0 +1,17 @@
+"""Iterative knowledge distillation: tagger, passes, champions, merged detector; tracked, registered, resumable.
+
+Run the same command again after any interruption to go on where it stopped."""
+
+import sys
+
+from kd.cli import run
+from kd.passes.settings import IterateSettings
+
+
+def main() -> int:
+    """Parse, work, exit code."""
+    return run(IterateSettings, "kd.passes.loop:iterate", name="iterate", about=__doc__ or "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

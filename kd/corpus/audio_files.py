@@ -1,0 +1,106 @@
+"""What is known of an audio file without decoding it: its content's hash, its header, and what is wrong with it."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kd.errors import UserError
+from kd.files import atomic_write_text
+
+CACHE_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """size in bytes, sha256 of the file, frames (samples per channel), rate in Hz; problem: "" or one line."""
+
+    size: int
+    sha256: str
+    frames: int
+    rate: int
+    channels: int
+    problem: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """The clip's length in seconds; 0 where the header cannot be read."""
+        return self.frames / self.rate if self.rate else 0.0
+
+
+def probe(path: Path) -> AudioFacts:
+    """Hash a file and read its header; files of floating-point samples are decoded to find NaN and infinity."""
+    import soundfile
+
+    size, digest = 0, hashlib.sha256()
+    try:
+        with path.open("rb") as data:
+            while block := data.read(1 << 20):
+                size += len(block)
+                digest.update(block)
+        if not size:
+            return AudioFacts(0, digest.hexdigest(), 0, 0, 0, "zero-length: the file has no bytes")
+        with soundfile.SoundFile(str(path)) as sound:
+            frames, rate, channels = sound.frames, sound.samplerate, sound.channels
+            problem = "" if frames > 0 else "zero-length: no samples"
+            if not problem and sound.subtype in ("FLOAT", "DOUBLE") and not _finite(sound):
+                problem = "a sample is NaN or infinite"
+        return AudioFacts(size, digest.hexdigest(), max(frames, 0), rate, channels, problem)
+    except OSError as error:
+        return AudioFacts(size, digest.hexdigest(), 0, 0, 0, f"unreadable: {error.strerror or error}")
+    except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
+        text = " ".join(str(getattr(error, "error_string", error)).split())
+        return AudioFacts(size, digest.hexdigest(), 0, 0, 0, f"unreadable: {text.rstrip('.')}")
+
+
+def probe_all(paths: Iterable[Path], *, cache: Path | None = None) -> dict[Path, AudioFacts]:
+    """Facts of many files, probed in threads. `cache`: a JSON file that spares files unchanged in size and time.
+
+    An unreadable cache is made anew. Raises UserError where a file vanishes meanwhile.
+    """
+    known = _read_cache(cache)
+    facts: dict[Path, AudioFacts] = {}
+    stamps: dict[Path, list[int]] = {}
+    for path in dict.fromkeys(paths):
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read: {error.strerror or error}", "check the audio folder") from None
+        stamps[path] = [stat.st_size, stat.st_mtime_ns]
+        entry = known.get(str(path))
+        if entry is not None and entry[0] == stamps[path]:
+            facts[path] = entry[1]
+    new = [path for path in stamps if path not in facts]
+    if new:
+        with ThreadPoolExecutor(max_workers=min(16, os.cpu_count() or 1)) as threads:
+            facts.update(zip(new, threads.map(probe, new), strict=True))
+        if cache is not None:
+            _write_cache(cache, known | {str(p): (stamps[p], facts[p]) for p in new})
+    return {path: facts[path] for path in stamps}
+
+
+def _finite(sound: object) -> bool:
+    import numpy as np
+
+    blocks = sound.blocks(blocksize=1 << 18, dtype="float64")  # type: ignore[attr-defined]
+    return all(bool(np.isfinite(block).all()) for block in blocks)
+
+
+def _read_cache(cache: Path | None) -> dict[str, tuple[list[int], AudioFacts]]:
+    if cache is None:
+        return {}
+    try:
+        stored = json.loads(cache.read_text(encoding="utf-8"))
+        if stored["schema"] != CACHE_SCHEMA:
+            return {}
+        return {path: (list(stamp), AudioFacts(**entry)) for path, (stamp, entry) in stored["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _write_cache(cache: Path, files: dict[str, tuple[list[int], AudioFacts]]) -> None:
+    table = {path: [stamp, asdict(entry)] for path, (stamp, entry) in files.items()}
+    atomic_write_text(cache, json.dumps({"schema": CACHE_SCHEMA, "files": table}))

@@ -1,0 +1,1 @@
+"""Detectors: networks with all they need to turn audio into events."""

@@ -1,0 +1,80 @@
+"""A detector at work: audio files to logits and events."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from kd.audio.decode import decode
+from kd.audio.grid import FrameGrid
+from kd.audio.logmel import log_mel
+from kd.audio.spec import FeatureSpec
+from kd.audio.store import ClipFeatures
+from kd.corpus.tables import Event
+from kd.detection.detector import Detector
+from kd.labels.merging import merge, regrid
+from kd.labels.smoothing import probabilities
+from kd.scoring.decode import decode_clips
+from kd.training.predict import predict
+
+Logits = npt.NDArray[np.float16]
+CHUNK = 64
+
+
+def finest(detector: Detector) -> FrameGrid:
+    """The grid of the member with the most frames per second."""
+    return min((member.spec.grid for member in detector.members), key=lambda grid: grid.hop)
+
+
+def merged_logits(
+    detector: Detector,
+    features: Callable[[FeatureSpec], ClipFeatures],
+    *,
+    precision: str = "float32",
+    known: Mapping[int, Logits] | None = None,
+) -> Logits:
+    """Each class's logits from its champion: (clips, frames, classes) in the detector's class order.
+
+    features: the clips' features under a member's own description; known: logits already at hand, by member.
+    """
+    grid = finest(detector)
+    columns: dict[str, Logits] = {}
+    for index, member in enumerate(detector.members):
+        if index not in detector.champion:
+            continue
+        logits = (known or {}).get(index)
+        if logits is None:
+            logits = predict(member.network, features(member.spec), precision=precision)
+        logits = regrid(logits, source=member.spec.grid, target=grid)
+        columns[str(index)] = logits[:, :, [member.classes.index(label) for label in detector.classes]]
+    champion = {label: str(index) for label, index in zip(detector.classes, detector.champion, strict=True)}
+    return merge(detector.classes, champion=champion, logits=columns)
+
+
+def events_of(detector: Detector, logits: Logits, *, clips: Sequence[str]) -> dict[str, list[Event]]:
+    """Events of clips from merged logits (clips, frames, classes), at the detector's operating points."""
+    return decode_clips(
+        probabilities(logits),
+        clips=clips,
+        grid=finest(detector),
+        thresholds=detector.points.thresholds,
+        windows=detector.points.windows,
+        classes=detector.classes,
+    )
+
+
+def detect_files(detector: Detector, paths: Sequence[Path]) -> dict[Path, list[Event]]:
+    """Events of audio files, a few at a time; each file is cropped or padded to the length the detector was trained on."""
+    found: dict[Path, list[Event]] = {}
+    for start in range(0, len(paths), CHUNK):
+        part = paths[start : start + CHUNK]
+
+        def features(spec: FeatureSpec, part: Sequence[Path] = part) -> ClipFeatures:
+            clips = [decode(path, rate=spec.rate, seconds=spec.seconds) for path in part]
+            array = np.stack([log_mel(samples, spec=spec) for samples, _ in clips])
+            return ClipFeatures(array, np.arange(len(part)), np.array([seconds for _, seconds in clips]))
+
+        events = events_of(detector, merged_logits(detector, features), clips=[str(path) for path in part])
+        found |= {path: events[str(path)] for path in part}
+    return found

@@ -1,0 +1,93 @@
+"""A detector: one network or several, which class comes from which, and each class's operating point.
+
+On disk a folder: `detector.json` and a folder per network (`model.json`, `weights.safetensors`). No pickle.
+"""
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from kd.audio.spec import FeatureSpec
+from kd.errors import UserError
+from kd.files import atomic_write_text
+from kd.models.files import load_model
+from kd.scoring.operating_points import OperatingPoints
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One network of a detector: its folder, what its columns are, and the features it reads."""
+
+    folder: Path
+    classes: tuple[str, ...]
+    spec: FeatureSpec
+    network: nn.Module
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """Networks, the one each class is taken from, and operating points.
+
+    champion: (classes,) index into members; points: tuned on the selection split of the job that made it.
+    """
+
+    classes: tuple[str, ...]
+    members: tuple[Member, ...]
+    champion: tuple[int, ...]
+    points: OperatingPoints
+    corpus: str
+
+
+def save_detector(
+    folder: Path,
+    *,
+    classes: Sequence[str],
+    networks: Sequence[Path],
+    specs: Sequence[FeatureSpec],
+    champion: Sequence[int],
+    points: OperatingPoints,
+    corpus: str,
+) -> None:
+    """Write a detector made of the networks saved at `networks`.
+
+    champion: (classes,) index into networks; corpus: digest of the corpus it was trained on.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, network in enumerate(networks):
+        shutil.copytree(network, folder / f"member-{index}", dirs_exist_ok=True)
+    about = {
+        "schema": SCHEMA,
+        "classes": list(classes),
+        "members": [{"folder": f"member-{i}", "spec": spec.to_dict()} for i, spec in enumerate(specs)],
+        "champion": list(champion),
+        "points": dataclasses.asdict(points),
+        "corpus": corpus,
+    }
+    atomic_write_text(folder / "detector.json", json.dumps(about, indent=1))
+
+
+def load_detector(folder: Path) -> Detector:
+    """Read a detector. Raises UserError where the folder holds none, or weights that are not those it was saved with."""
+    path = folder / "detector.json"
+    if not path.is_file():
+        raise UserError(f"{folder} holds no detector.json", "name a folder or version that this project made")
+    about = json.loads(path.read_text())
+    if about.get("schema") != SCHEMA:
+        raise UserError(f"{path} has schema {about.get('schema')!r}, not {SCHEMA}", "use the version that wrote it")
+    members = []
+    for entry in about["members"]:
+        network, config, _ = load_model(folder / entry["folder"])
+        members.append(
+            Member(folder / entry["folder"], config.classes, FeatureSpec.from_dict(entry["spec"]), network.eval())
+        )
+    points = OperatingPoints(
+        thresholds=tuple(about["points"]["thresholds"]), windows=tuple(about["points"]["windows"])
+    )
+    return Detector(tuple(about["classes"]), tuple(members), tuple(about["champion"]), points, about["corpus"])

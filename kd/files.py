@@ -1,0 +1,52 @@
+"""Files that are whole or absent: written beside their place, flushed to disk, renamed in."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from kd.errors import UserError
+
+
+def atomic_write_text(path: Path | str, text: str) -> None:
+    """Write text as UTF-8, line ends as they are; see `atomic_write_bytes`."""
+    atomic_write_bytes(path, text.encode("utf-8"))
+
+
+def atomic_write_bytes(path: Path | str, data: bytes) -> None:
+    """Write bytes so that `path` holds either its old content or all of the new one, whatever happens meanwhile.
+
+    Parent folders are made. Raises UserError where the place cannot be written (no permission, full disk).
+    """
+    target = Path(path)
+    temporary = target.with_name(temporary_name(target.name))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "xb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(temporary, target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise UserError(
+            f"cannot write {target}: {error.strerror or error}", "free space or name a place that can be written"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def temporary_name(name: str) -> str:
+    """A hidden name beside `name` that no other process uses."""
+    return f".{name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside a folder durable; nothing where the system cannot."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,67 @@
+"""The convolutional pieces both recurrent CNNs are made of. Maps are (clips, channels, frames, bins), channels-last in memory."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from kd.models.first import first_block
+from kd.models.norm import bias_relu_pool, norm_relu_pool
+
+
+class ConvBlock(nn.Module):
+    """Convolution without bias, batch normalisation, ReLU, max-pooling over `pool` bins of frequency."""
+
+    def __init__(self, inputs: int, outputs: int, *, size: int, padding: int, pool: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, size, padding=padding, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+        self.pool = pool
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.conv.in_channels == 1:
+            return first_block(x=x, conv=self.conv, norm=self.norm, pool=self.pool)
+        return norm_relu_pool(x=self.conv(x), norm=self.norm, pool=self.pool)
+
+
+class PointBlock(nn.Module):
+    """1×1 convolution with bias, ReLU, max-pooling over `pool` bins of frequency.
+
+    The bias is added after the pooling, to `pool` times fewer values: adding it is monotone, so nothing changes.
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, padding: int, pool: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 1, padding=padding, bias=True)
+        self.pool = pool
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = self.conv.bias
+        if bias is None:
+            raise ValueError("the convolution lost its bias")
+        return bias_relu_pool(
+            x=functional.conv2d(x, self.conv.weight, padding=self.conv.padding), bias=bias, pool=self.pool
+        )
+
+
+def as_map(features: Tensor) -> Tensor:
+    """(batch, frames, mels) → (batch, 1, frames, mels)."""
+    return features.unsqueeze(1)
+
+
+def as_sequence(x: Tensor) -> Tensor:
+    """(batch, channels, frames, 1) → (batch, frames, channels); without a copy where x is channels-last."""
+    return x.squeeze(3).transpose(1, 2)
+
+
+@torch.no_grad()
+def bins_after(front: nn.Module, *, mels: int) -> int:
+    """Bins of frequency that leave `front` when `mels` enter it; 0 where they run out on the way."""
+    for block in front.modules():
+        if isinstance(block, ConvBlock | PointBlock):
+            size, padding = int(block.conv.kernel_size[1]), int(block.conv.padding[1])
+            mels = (mels + 2 * padding - size + 1) // block.pool
+            if mels < 1:
+                return 0
+    return mels

@@ -1,0 +1,73 @@
+"""A model on disk: a folder with `weights.safetensors` and `model.json`. No pickle.
+
+`model.json` is {schema, config, extra, sha256}, sha256 being that of the weights file. It is written last, so that a folder
+whose two files do not belong together is recognised as such.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import nn
+
+from kd.errors import UserError
+from kd.files import atomic_write_bytes, atomic_write_text
+from kd.models.build import build
+from kd.models.config import ModelConfig
+from kd.models.network import RecurrentCNN
+
+WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
+SCHEMA = 1
+HINT = "restore the folder from a copy, or train the model again"
+
+
+def save_model(folder: Path | str, model: nn.Module, config: ModelConfig, extra: dict[str, Any]) -> None:
+    """Write the model; `extra` is any JSON object to keep with it (feature settings, where it comes from)."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    weights = safetensors.torch.save(tensors)
+    about = {"schema": SCHEMA, "config": config.to_dict(), "extra": extra, "sha256": sha256(weights).hexdigest()}
+    text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    atomic_write_bytes(Path(folder) / WEIGHTS, weights)
+    atomic_write_text(Path(folder) / DESCRIPTION, text)
+
+
+def load_model(folder: Path | str) -> tuple[RecurrentCNN, ModelConfig, dict[str, Any]]:
+    """(model in evaluation mode on the CPU, config, extra). Raises UserError for anything but an intact folder."""
+    path = Path(folder)
+    about = _description(path / DESCRIPTION)
+    weights = _read(path / WEIGHTS)
+    if sha256(weights).hexdigest() != about["sha256"]:
+        raise UserError(f"{path / WEIGHTS} is damaged: its sha256 is not the one in {DESCRIPTION}", HINT)
+    config = ModelConfig.from_dict(about["config"])
+    model = build(config)
+    try:
+        model.load_state_dict(safetensors.torch.load(weights))
+    except (RuntimeError, safetensors.SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path / WEIGHTS} does not fit {DESCRIPTION}: {reason}", HINT) from error
+    return model.eval(), config, about["extra"]
+
+
+def _description(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(_read(path).decode("utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is damaged: {error}", HINT) from error
+    kinds = {"schema": int, "config": dict, "extra": dict, "sha256": str}
+    if not isinstance(about, dict) or any(not isinstance(about.get(key), kind) for key, kind in kinds.items()):
+        raise UserError(f"{path} is not the description of a model", HINT)
+    if about["schema"] != SCHEMA:
+        raise UserError(f"{path} has schema {about['schema']}, this program reads {SCHEMA}", "use the program that wrote it")
+    return about
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}", "name a folder that holds a saved model") from error

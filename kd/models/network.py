@@ -1,0 +1,59 @@
+"""What the deep and the shallow model share: normalise, convolve, recur, classify each frame."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from kd.errors import UserError
+from kd.models.blocks import as_map, as_sequence, bins_after
+from kd.models.normalise import Normalise
+from kd.models.sru import SRU
+
+HIDDEN = 128
+
+
+class RecurrentCNN(nn.Module):
+    """(batch, frames, mels) → logits (batch, frames, classes).
+
+    front: (batch, 1, frames, mels) → (batch, channels, frames + 2 · margin, 1); the margin is cut off at the end.
+    """
+
+    def __init__(
+        self,
+        *,
+        front: nn.Sequential,
+        channels: int,
+        classes: int,
+        mels: int,
+        margin: int,
+        sru_version: int,
+        recurrent_activation: str,
+    ) -> None:
+        super().__init__()
+        bins = bins_after(front, mels=mels)
+        if bins != 1:
+            raise UserError(
+                f"{mels} mel bands leave {bins} bins of frequency after the convolutions, where 1 is needed",
+                "the models of the paper take 64 bands",
+            )
+        self.mels, self.margin = mels, margin
+        self.normalise = Normalise(mels)
+        self.front = front
+        self.recurrent = SRU(
+            input_size=channels, hidden_size=HIDDEN, version=sru_version, activation=recurrent_activation
+        )
+        self.classify = nn.Linear(2 * HIDDEN, classes)
+
+    def set_statistics(self, mean: object, std: object) -> None:
+        """Mean and standard deviation of each mel band over the training clips, (mels,) each."""
+        self.normalise.set_statistics(mean, std)
+
+    def forward(self, features: Tensor) -> Tensor:
+        if features.ndim != 3 or features.shape[2] != self.mels:
+            raise UserError(
+                f"features have shape {tuple(features.shape)}, the model takes (batch, frames, {self.mels})",
+                "extract the features under the model's own settings",
+            )
+        x = as_sequence(self.front(as_map(self.normalise(features))))
+        logits: Tensor = self.classify(self.recurrent(x))
+        return logits[:, self.margin : logits.shape[1] - self.margin] if self.margin else logits

@@ -1,0 +1,1 @@
+"""The outer loop: plan, passes, champions, merging, resume."""

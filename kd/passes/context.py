@@ -1,0 +1,70 @@
+"""What every part of a running job shares."""
+
+from dataclasses import dataclass
+
+from kd.audio.spec import FeatureSpec
+from kd.detection.apply import Logits, finest, merged_logits
+from kd.detection.detector import Detector
+from kd.models.config import ModelConfig
+from kd.passes.inputs import Inputs, Part
+from kd.passes.judging import Verdict, judge
+from kd.passes.networks import predicted
+from kd.passes.settings import IterateSettings
+from kd.passes.steps import Steps
+from kd.progress import Progress
+from kd.scoring.operating_points import OperatingPoints
+from kd.tracking.registry import Registry
+from kd.tracking.runs import Runs
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A corpus with the means to train, predict and record on it; one-off entry points need no more."""
+
+    inputs: Inputs
+    steps: Steps
+    runs: Runs
+    registry: Registry
+    progress: Progress
+    precision: str
+    iterate_id: str
+
+    def member_logits(self, detector: Detector, index: int, part: Part) -> Logits:
+        """Logits of one member of a detector on a split, predicted once."""
+        member = detector.members[index]
+        return predicted(
+            self.steps, self.inputs, network=member.folder, spec=member.spec, part=part, precision=self.precision
+        )
+
+    def logits(self, detector: Detector, part: Part) -> Logits:
+        """Merged logits of a detector on a split, each member predicted once."""
+        known = {index: self.member_logits(detector, index, part) for index in sorted(set(detector.champion))}
+
+        def features(spec: FeatureSpec) -> "object":
+            raise AssertionError(f"logits under {spec} are known")
+
+        return merged_logits(detector, features, known=known)  # type: ignore[arg-type]
+
+    def verdict(self, detector: Detector, *, points: OperatingPoints | None) -> Verdict:
+        """Scores of a detector on the scored splits; points None: chosen on the selection split."""
+        inputs = self.inputs
+        report = inputs.report
+        return judge(
+            detector.classes,
+            grid=finest(detector),
+            select=(inputs.select, self.logits(detector, inputs.select)),
+            report=None if report is None else (report, self.logits(detector, report)),
+            points=points,
+        )
+
+
+def model_config(settings: IterateSettings, architecture: str, inputs: Inputs) -> ModelConfig:
+    """The configuration of one network of a job."""
+    return ModelConfig(
+        architecture=architecture,  # type: ignore[arg-type]
+        classes=inputs.classes,
+        mels=inputs.spec.mels,
+        sru_version=settings.sru_version,
+        recurrent_activation=settings.recurrent_activation,  # type: ignore[arg-type]
+        padding=settings.padding,  # type: ignore[arg-type]
+    )

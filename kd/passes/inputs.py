@@ -1,0 +1,167 @@
+"""Everything a job reads: the corpus, its features and its truth, as arrays."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from kd.audio.spec import FeatureSpec, s1
+from kd.audio.store import ClipFeatures, FeatureStore, Source, statistics
+from kd.config import home, say
+from kd.corpus.audio_files import probe_all
+from kd.corpus.corpus import Corpus, Split, load_corpus
+from kd.corpus.locate import locate
+from kd.corpus.roles import Roles
+from kd.corpus.tables import Event
+from kd.engines.local import cores
+from kd.passes.plan import listed
+from kd.passes.settings import CorpusSettings
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split with its features.
+
+    contents: (clips,) sha256 of each audio file; features: under the job's own spec.
+    """
+
+    split: Split
+    sources: tuple[Source, ...]
+    features: ClipFeatures
+
+    @property
+    def names(self) -> list[str]:
+        """File names, in order."""
+        return [clip.name for clip in self.split.clips]
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over the clips' contents, in order."""
+        return sha256("\n".join(source.content for source in self.sources).encode()).hexdigest()
+
+    @cached_property
+    def truth(self) -> dict[str, tuple[Event, ...]]:
+        """Reference events of every clip of a strongly labelled split."""
+        return {name: self.split.events.get(name, ()) for name in self.names}
+
+    @cached_property
+    def truth_digest(self) -> str:
+        """sha256 over names and reference events."""
+        return sha256(repr(sorted(self.truth.items())).encode()).hexdigest()
+
+    def tags(self, classes: Sequence[str]) -> npt.NDArray[np.float16]:
+        """Known tags, (clips, classes), 0 or 1."""
+        return np.array(
+            [[label in self.split.tags.get(name, ()) for label in classes] for name in self.names], dtype=np.float16
+        ).reshape(len(self.names), len(classes))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A corpus ready to be trained on.
+
+    training: the training splits by role, in the order weak, in_domain, out_of_domain, strong; select, report: the
+    scored splits; mean, deviation: (mels,) statistics of the training clips.
+    """
+
+    corpus: Corpus
+    spec: FeatureSpec
+    store: FeatureStore
+    training: dict[str, Part]
+    select: Part
+    report: Part | None
+    mean: npt.NDArray[np.float32]
+    deviation: npt.NDArray[np.float32]
+    folder: Path
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, sorted."""
+        return self.corpus.classes
+
+    @property
+    def clips(self) -> int:
+        """Training clips."""
+        return sum(len(part.names) for part in self.training.values())
+
+    def features(self, part: Part, spec: FeatureSpec) -> ClipFeatures:
+        """A split's features under any description."""
+        if spec == self.spec:
+            return part.features
+        return FeatureStore(self.folder, spec).get(part.sources, workers=cores())
+
+
+def roles_of(settings: CorpusSettings) -> Roles:
+    """Which split plays which part."""
+    return Roles(
+        weak=settings.weak, in_domain=settings.in_domain, out_of_domain=settings.out_of_domain, strong=settings.strong,
+        select_on=settings.select_on, report_on=settings.report_on,
+    )
+
+
+def open_corpus(settings: CorpusSettings) -> Corpus:
+    """The corpus named by the settings, checked."""
+    root = locate(settings.data, home=home())
+    classes = listed(settings.classes, "classes") if settings.classes else ()
+    missing = "skip" if settings.missing == "skip" else "error"
+    corpus = load_corpus(root, roles=roles_of(settings), classes=classes, missing=missing)  # type: ignore[arg-type]
+    for note in corpus.notes:
+        say(f"note: {note}")
+    return corpus
+
+
+def open_inputs(settings: CorpusSettings, *, progress: Progress | None = None) -> Inputs:
+    """The corpus with its features, extracted where they are not stored yet."""
+    corpus = open_corpus(settings)
+    roles = {
+        "weak": corpus.weak, "in_domain": corpus.in_domain, "out_of_domain": corpus.out_of_domain,
+        "strong": corpus.strong, "select": corpus.select, "report": corpus.report,
+    }
+    splits = {role: split for role, split in roles.items() if split is not None and (split.clips or role == "report")}
+    paths = {role: [path_of(split, clip.name) for clip in split.clips] for role, split in splits.items()}
+    facts = probe_all([path for each in paths.values() for path in each], cache=home() / "audio.json")
+    rate = settings.rate or common_rate([facts[path].rate for role in splits if role != "report" for path in paths[role]])
+    spec = s1(rate=rate, seconds=settings.clip_seconds)
+    _tell(spec, [(facts[path].rate, facts[path].seconds) for each in paths.values() for path in each])
+    store = FeatureStore(home() / "features", spec)
+    sources = {role: tuple(Source(path, facts[path].sha256) for path in each) for role, each in paths.items()}
+    together = store.get([s for each in sources.values() for s in each], workers=cores(), progress=progress)
+    parts: dict[str, Part] = {}
+    start = 0
+    for role, each in sources.items():
+        where = slice(start, start + len(each))
+        features = ClipFeatures(together.array, together.rows[where], together.seconds[where])
+        parts[role] = Part(splits[role], each, features)
+        start += len(each)
+    training = {role: part for role, part in parts.items() if role not in ("select", "report")}
+    mean, deviation = statistics([part.features for part in training.values()])
+    return Inputs(
+        corpus, spec, store, training, parts["select"], parts.get("report"), mean, deviation, home() / "features"
+    )
+
+
+def path_of(split: Split, name: str) -> Path:
+    """Where a clip's audio is."""
+    return split.audio_dir / name
+
+
+def common_rate(rates: Sequence[int]) -> int:
+    """32000 where at least half the clips have it, else 16000 samples per second."""
+    return 32_000 if rates and sorted(rates)[len(rates) // 2] >= 32_000 else 16_000
+
+
+def _tell(spec: FeatureSpec, files: Sequence[tuple[int, float]]) -> None:
+    low = sum(rate < spec.rate for rate, _ in files)
+    long = sum(seconds > spec.seconds + 0.5 / spec.rate for _, seconds in files)
+    short = sum(seconds < spec.seconds - 0.5 / spec.rate for _, seconds in files)
+    say(f"features: {spec.mels} log-mel bands at {spec.rate} Hz, {spec.frames} frames of {1000 * spec.grid.hop:.1f} ms")
+    if low:
+        say(f"warning: {low} of {len(files)} files have a lower sample rate than the features' {spec.rate} Hz")
+    if long or short:
+        say(f"note: {long} files are cropped and {short} zero-padded to {spec.seconds:g} s (clip_seconds)")

@@ -1,0 +1,56 @@
+"""The champions that the registry names, made one detector."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from kd.config import home
+from kd.detection.detector import Detector, Member, load_detector, save_detector
+from kd.passes.context import Bench
+from kd.scoring.operating_points import OperatingPoints
+from kd.tracking.registry import Version, best_alias, fetch
+
+
+def detector_of(bench: Bench, version: Version) -> Detector:
+    """The detector a version holds."""
+    return load_detector(fetch(bench.runs.client, version, cache=home() / "models"))
+
+
+def champions_in_registry(bench: Bench) -> dict[str, int]:
+    """Class to the version its alias `best-<class>` stands on; classes without the alias are left out."""
+    aliases = bench.registry.aliases()
+    return {label: aliases[best_alias(label)] for label in bench.inputs.classes if best_alias(label) in aliases}
+
+
+def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) -> Detector:
+    """Write and load the detector that takes every class from its champion, thresholds and windows included.
+
+    champions: class to version. Champions that share a network share it here too. Source: S1 section 3.3.3.
+    """
+    detectors = {number: detector_of(bench, bench.registry.version(number)) for number in sorted(set(champions.values()))}
+    members: list[Member] = []
+    champion, thresholds, windows = [], [], []
+    for label in bench.inputs.classes:
+        detector = detectors[champions[label]]
+        column = detector.classes.index(label)
+        member = detector.members[detector.champion[column]]
+        if member not in members:
+            members.append(member)
+        champion.append(members.index(member))
+        thresholds.append(detector.points.thresholds[column])
+        windows.append(detector.points.windows[column])
+    save_detector(
+        folder,
+        classes=bench.inputs.classes,
+        networks=[member.folder for member in members],
+        specs=[member.spec for member in members],
+        champion=champion,
+        points=OperatingPoints(tuple(thresholds), tuple(windows)),
+        corpus=bench.inputs.corpus.digest,
+    )
+    return load_detector(folder)
+
+
+def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for a merged detector until it is logged."""
+    return tempfile.TemporaryDirectory(prefix="kd-merged-")

@@ -1,0 +1,94 @@
+"""Networks as steps: trained once, and each split predicted once."""
+
+import json
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kd.audio.spec import FeatureSpec
+from kd.files import atomic_write_text
+from kd.models.build import build
+from kd.models.config import ModelConfig
+from kd.models.files import load_model, save_model
+from kd.passes.inputs import Inputs, Part
+from kd.passes.steps import Steps, digest_of
+from kd.training.data import TrainingSet
+from kd.training.fit import FitSettings, fit
+from kd.training.predict import predict
+
+Logits = npt.NDArray[np.float16]
+Report = Callable[[int, float], None]
+TRAINING_CODE = ("kd.training.fit", "kd.models.build", "kd.models.files")
+PREDICTION_CODE = ("kd.training.predict", "kd.models.build")
+
+
+def set_digest(training: TrainingSet, inputs: Inputs) -> str:
+    """sha256 over what a network is trained on: clips, features' description and statistics, targets."""
+    digest = sha256(json.dumps(inputs.spec.to_dict(), sort_keys=True).encode())
+    for part in inputs.training.values():
+        digest.update(part.digest.encode())
+    for array in (inputs.mean, inputs.deviation, training.targets):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def trained(
+    steps: Steps,
+    inputs: Inputs,
+    *,
+    config: ModelConfig,
+    training: TrainingSet,
+    how: FitSettings,
+    report: Report | None = None,
+) -> Path:
+    """A finished training: a folder with `network/`, `losses.json` (one number per step) and `seconds.json`."""
+
+    def make(outputs: Path, scratch: Path) -> None:
+        torch.manual_seed(how.seed)
+        network = build(config)
+        network.set_statistics(inputs.mean, inputs.deviation)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        network = network.to(device)
+        if device == "cpu":
+            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        start = time.monotonic()
+        losses = fit(network, training, how, checkpoint=scratch / "checkpoint.safetensors", report=report)
+        save_model(outputs / "network", network.cpu(), config, {"trained_on": set_digest(training, inputs)})
+        atomic_write_text(outputs / "losses.json", json.dumps(losses))
+        atomic_write_text(outputs / "seconds.json", json.dumps(time.monotonic() - start))
+
+    about = {
+        "config": config.to_json(),
+        "how": {name: getattr(how, name) for name in how.__dataclass_fields__},
+        "data": set_digest(training, inputs),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+    }
+    return steps.run("train", code=TRAINING_CODE, inputs=about, make=make)
+
+
+def predicted(
+    steps: Steps, inputs: Inputs, *, network: Path, spec: FeatureSpec, part: Part, precision: str
+) -> Logits:
+    """Logits of a split, (clips, frames, classes) memory-mapped, by the network saved at `network`."""
+
+    def make(outputs: Path, scratch: Path) -> None:
+        model, _, _ = load_model(network)
+        np.save(outputs / "logits.npy", predict(model, inputs.features(part, spec), precision=precision))
+
+    about = {
+        "network": digest_of(network / "weights.safetensors"),
+        "config": digest_of(network / "model.json"),
+        "spec": spec.to_dict(),
+        "clips": part.digest,
+        "precision": precision,
+        "torch": torch.__version__,
+    }
+    folder = steps.run("predict", code=PREDICTION_CODE, inputs=about, make=make)
+    logits: Logits = np.load(folder / "logits.npy", mmap_mode="r", allow_pickle=False)
+    return logits

@@ -1,0 +1,211 @@
+"""One pass: train its candidates, choose champions, merge them."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kd.detection.apply import finest
+from kd.detection.detector import Detector
+from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
+from kd.labels.smoothing import Smoothing, probabilities
+from kd.passes.champions import Contender, choose
+from kd.passes.context import Bench, model_config
+from kd.passes.figure import draw
+from kd.passes.judging import Verdict
+from kd.passes.merging import champions_in_registry, detector_of, merged_detector
+from kd.passes.metrics import score_metrics
+from kd.passes.networks import predicted, trained
+from kd.passes.plan import Candidate, Plan, seed_of
+from kd.passes.recording import Recorded, finished_run, identity_tags, judged, log_logits, record, register
+from kd.passes.settings import IterateSettings
+from kd.passes.targets import frame_label_set, pseudo_tag_set, tagging_set
+from kd.tracking.aliases import AliasMoves
+from kd.tracking.packaging import log_detector
+from kd.tracking.registry import MERGED, best_alias
+from kd.training.data import TrainingSet
+from kd.training.fit import FitSettings
+
+Logits = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class PassWork:
+    """What the passes of one job share beyond the bench: parameters, plan, training settings, alias moves."""
+
+    bench: Bench
+    settings: IterateSettings
+    plan: Plan
+    how: FitSettings
+    moves: AliasMoves
+
+    def train(self, index: int, candidate: Candidate, training: TrainingSet, *, parent: str) -> tuple[Recorded, Path]:
+        """Train, judge, log and register one network; what an earlier process finished is taken over."""
+        bench = self.bench
+        how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
+        kind = "candidate" if index else "tagger"
+        tags = identity_tags(bench, kind=kind, index=index, name=candidate.name)
+        done = finished_run(bench, tags)
+        run = done[0] if done else bench.runs.create(candidate.name if index else "tagger", tags=tags, parent=parent)
+        bench.progress.training(index, candidate.name, kind=candidate.architecture, steps=how.steps)
+        ran = 0
+
+        def report(step: int, loss: float) -> None:
+            nonlocal ran
+            ran += 1
+            bench.progress.step(step, loss)
+
+        config = model_config(self.settings, candidate.architecture, bench.inputs)
+        step = trained(bench.steps, bench.inputs, config=config, training=training, how=how, report=report)
+        bench.progress.skipped(candidate.architecture, how.steps - ran)
+        bench.progress.clear()
+        if done:
+            with tempfile.TemporaryDirectory(prefix="kd-") as place:
+                verdict = judged(bench, step / "network", Path(place))
+            return Recorded(done[0], done[1], verdict, seconds_of(step)), step
+        smoothing = candidate.smoothing.name if candidate.smoothing else "none"
+        params = {"architecture": candidate.architecture, "smoothing": smoothing, "steps": how.steps,
+                  "batch": how.batch, "seed": how.seed, "precision": how.precision}
+        return record(bench, run=run, step=step, tags=tags, params=params), step
+
+
+def seconds_of(step: Path) -> float:
+    """Seconds that a training step took."""
+    return float((step / "seconds.json").read_text())
+
+
+def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str, Logits]]:
+    """Train the tagger; its record, and its logits on the unlabelled splits by role. Source: S1 section 3.2."""
+    bench = work.bench
+    recorded, step = work.train(0, Candidate("deep"), tagging_set(bench.inputs), parent=parent)
+    logits = {
+        role: predicted(bench.steps, bench.inputs, network=step / "network", spec=bench.inputs.spec, part=part,
+                        precision=bench.precision)
+        for role, part in bench.inputs.training.items() if role in ("in_domain", "out_of_domain")
+    }
+    verdict = recorded.verdict
+    about = {"run_id": recorded.run_id, "version": recorded.version, "select": verdict.select,
+             "report": verdict.report, "seconds": recorded.seconds}
+    return about, logits
+
+
+def training_sets(
+    work: PassWork, index: int, *, tagger: Mapping[str, Logits], teachers: Mapping[str, int]
+) -> dict[str, TrainingSet]:
+    """Smoothing's name ('' in pass 1) to what the candidates of pass `index` train on."""
+    bench = work.bench
+    if index == 1:
+        return {"": pseudo_tag_set(bench.inputs, tagger)}
+    with tempfile.TemporaryDirectory(prefix="kd-") as place:
+        teacher = merged_detector(bench, teachers, Path(place))
+        merged = training_logits(bench, teacher)
+    temperature = work.settings.temperature
+    return {how.name: frame_label_set(bench.inputs, merged, how, temperature=temperature) for how in work.plan.smoothings}
+
+
+def training_logits(bench: Bench, detector: Detector) -> dict[str, Logits]:
+    """A detector's logits on every training split, by role."""
+    return {role: bench.logits(detector, part) for role, part in bench.inputs.training.items()}
+
+
+def run_pass(
+    work: PassWork,
+    index: int,
+    *,
+    run: str,
+    tagger: Mapping[str, Logits],
+    teachers: Mapping[str, int],
+    incumbents: Mapping[str, Contender],
+    guests: list[Contender],
+) -> dict[str, Any]:
+    """One pass; its record as in `results.json`.
+
+    run: the pass's run; teachers: class to the version whose scores are the labels (from pass 2 on); incumbents: the
+    champions so far; guests: versions of other jobs that may become champions.
+    """
+    bench = work.bench
+    sets = training_sets(work, index, tagger=tagger, teachers=teachers)
+    records: list[dict[str, Any]] = []
+    contenders = list(guests)
+    for candidate in work.plan.candidates(index):
+        smoothing = candidate.smoothing.name if candidate.smoothing else ""
+        recorded, _ = work.train(index, candidate, sets[smoothing], parent=run)
+        verdict = recorded.verdict
+        records.append({
+            "name": candidate.name, "architecture": candidate.architecture, "smoothing": smoothing or "none",
+            "run_id": recorded.run_id, "version": recorded.version, "select": verdict.select,
+            "report": verdict.report, "seconds": recorded.seconds,
+        })
+        f1 = {label: value or 0.0 for label, value in verdict.f1(work.plan.judged_by).items()}
+        contenders.append(Contender(recorded.version, f1))
+    chosen = choose(bench.inputs.classes, incumbents=incumbents, challengers=contenders)
+    about = {"iterate_id": bench.iterate_id, "pass": index, "corpus": bench.inputs.corpus.digest}
+    work.moves.move({best_alias(label): version for label, version in chosen.items()}, about=about)
+    merged = merge_pass(work, index, run=run, about=about)
+    names = {each["version"]: each["name"] for each in records}
+    champions = {label: {"version": v, "candidate": names.get(v, "")} for label, v in chosen.items()}
+    return {"index": index, "run_id": run, "candidates": records,
+            "merged": {"select": merged.select, "report": merged.report}, "champions": champions}
+
+
+def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]) -> Verdict:
+    """Merge the champions that the registry names; log and register the detector, its labels and a picture."""
+    bench = work.bench
+    champions = champions_in_registry(bench)
+    with tempfile.TemporaryDirectory(prefix="kd-") as place:
+        folder = Path(place)
+        detector = merged_detector(bench, champions, folder / "detector")
+        verdict = bench.verdict(detector, points=detector.points)
+        version = register_merged(work, index, run=run, folder=folder / "detector", verdict=verdict)
+        log_logits(bench, run, detector)
+        save_labels(folder / "labels", label_artifact(work, index, detector, champions))
+        bench.runs.folder(run, folder / "labels", "labels")
+        shown = work.plan.smoothings[-1]
+        draw_pass(bench, detector, shown, folder / "clip.png", title=f"pass {index}")
+        bench.runs.file(run, folder / "clip.png")
+    found = score_metrics(bench.inputs.classes, select=verdict.select, report=verdict.report)
+    bench.runs.metrics(run, {name: [(0, value)] for name, value in found.items()})
+    everything = {best_alias(label): number for label, number in champions.items()} | {MERGED: version}
+    work.moves.move(everything, about=about)
+    return verdict
+
+
+def register_merged(work: PassWork, index: int, *, run: str, folder: Path, verdict: Verdict) -> int:
+    """The version of a pass's merged detector, registered once."""
+    bench = work.bench
+    existing = bench.registry.versions(run=run)
+    if existing:
+        return existing[0].number
+    logged = log_detector(bench.runs, run=run, folder=folder)
+    tags = identity_tags(bench, kind="merged", index=index, name="merged")
+    return register(bench, run=run, logged=logged, verdict=verdict, tags=tags)
+
+
+def label_artifact(work: PassWork, index: int, detector: Detector, champions: Mapping[str, int]) -> LabelArtifact:
+    """The pseudo-labels that a pass's champions give every training split."""
+    bench = work.bench
+    logits = training_logits(bench, detector)
+    splits = {
+        role: LabelledSplit(part.split.name, tuple(part.names), tuple(s.content for s in part.sources), logits[role])
+        for role, part in bench.inputs.training.items()
+    }
+    return LabelArtifact(detector.classes, finest(detector), dict(champions), work.settings.temperature,
+                         work.plan.smoothings, index, splits)
+
+
+def draw_pass(bench: Bench, detector: Detector, how: Smoothing, path: Path, *, title: str) -> None:
+    """S1's Figure 1 of one clip of the selection split."""
+    part = bench.inputs.select
+    scores = probabilities(bench.logits(detector, part))
+    draw(path, part=part, scores=scores, grid=finest(detector), classes=detector.classes, how=how, title=title)
+
+
+def guest(work: PassWork, number: int) -> Contender:
+    """A version of another job, or one a person put on an alias, judged on this job's selection split."""
+    bench = work.bench
+    verdict = bench.verdict(detector_of(bench, bench.registry.version(number)), points=None)
+    return Contender(number, {label: value or 0.0 for label, value in verdict.f1(work.plan.judged_by).items()})

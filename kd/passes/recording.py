@@ -1,0 +1,115 @@
+"""A trained network as a tracked run and a registered version."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kd.detection.detector import load_detector, save_detector
+from kd.passes.context import Bench
+from kd.passes.judging import Verdict
+from kd.passes.metrics import score_metrics
+from kd.scoring.operating_points import OperatingPoints
+from kd.tracking.packaging import log_detector
+from kd.tracking.registry import f1_tags
+
+DONE = "kd.done"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A candidate once it is judged, logged and registered."""
+
+    run_id: str
+    version: int
+    verdict: Verdict
+    seconds: float
+
+
+def identity_tags(bench: Bench, *, kind: str, index: int, name: str) -> dict[str, str]:
+    """Tags that say which part of which job a run is."""
+    return {"kd.iterate_id": bench.iterate_id, "kd.kind": kind, "kd.pass": str(index), "kd.name": name}
+
+
+def finished_run(bench: Bench, tags: Mapping[str, str]) -> tuple[str, int] | None:
+    """The run, and its version, that an earlier process of this job recorded whole."""
+    for run in bench.runs.find({**tags, DONE: "true"}):
+        versions = bench.registry.versions(run=run.info.run_id)
+        if versions:
+            return run.info.run_id, versions[0].number
+    return None
+
+
+def judged(bench: Bench, network: Path, folder: Path) -> Verdict:
+    """Write the detector of one network into `folder`, with operating points chosen on the selection split."""
+    inputs = bench.inputs
+    count = len(inputs.classes)
+
+    def write(points: OperatingPoints) -> None:
+        save_detector(
+            folder, classes=inputs.classes, networks=[network], specs=[inputs.spec], champion=[0] * count,
+            points=points, corpus=inputs.corpus.digest,
+        )
+
+    write(OperatingPoints.fixed(classes=count))
+    verdict = bench.verdict(load_detector(folder), points=None)
+    write(verdict.points)
+    return verdict
+
+
+def record(
+    bench: Bench,
+    *,
+    run: str,
+    step: Path,
+    tags: Mapping[str, str],
+    params: Mapping[str, Any],
+) -> Recorded:
+    """Judge the network of a finished training step, log it on `run`, register it, end the run."""
+    with tempfile.TemporaryDirectory(prefix="kd-") as place:
+        detector = Path(place) / "detector"
+        verdict = judged(bench, step / "network", detector)
+        logged = log_detector(bench.runs, run=run, folder=detector)
+        log_logits(bench, run, load_detector(detector))
+    losses = json.loads((step / "losses.json").read_text())
+    seconds = float(json.loads((step / "seconds.json").read_text()))
+    found = score_metrics(bench.inputs.classes, select=verdict.select, report=verdict.report)
+    series = {name: [(0, value)] for name, value in found.items()}
+    series["loss"] = [(i + 1, value) for i, value in thinned(losses)]
+    series["seconds"] = [(0, seconds)]
+    bench.runs.params(run, params)
+    bench.runs.metrics(run, series)
+    version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags)
+    bench.runs.tag(run, {**tags, DONE: "true", "kd.version": str(version)})
+    bench.runs.end(run)
+    return Recorded(run, version, verdict, seconds)
+
+
+def register(bench: Bench, *, run: str, logged: str, verdict: Verdict, tags: Mapping[str, str]) -> int:
+    """A new version of the registered model, its F1 of every class in its tags."""
+    about = {**tags, "kd.corpus": bench.inputs.corpus.digest}
+    scores = f1_tags("tuned", verdict.f1("tuned")) | f1_tags("fixed", verdict.f1("fixed"))
+    return bench.registry.add(run=run, logged=logged, tags={**about, **scores})
+
+
+def log_logits(bench: Bench, run: str, detector: Any) -> None:
+    """Keep a detector's logits on the scored splits as artifacts `scores/<split>.npy` with the clips' names."""
+    inputs = bench.inputs
+    with tempfile.TemporaryDirectory(prefix="kd-") as place:
+        folder = Path(place)
+        for name, part in (("select", inputs.select), ("report", inputs.report)):
+            if part is not None:
+                np.save(folder / f"{name}.npy", np.asarray(bench.logits(detector, part)))
+                about = {"split": part.split.name, "clips": part.names, "classes": list(detector.classes)}
+                (folder / f"{name}.json").write_text(json.dumps(about))
+        bench.runs.folder(run, folder, "scores")
+
+
+def thinned(losses: list[float], most: int = 500) -> list[tuple[int, float]]:
+    """At most `most` evenly spaced (index, loss), the last one among them."""
+    every = -(-len(losses) // most)
+    return [(i, loss) for i, loss in enumerate(losses) if i % every == 0 or i == len(losses) - 1]

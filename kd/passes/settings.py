@@ -1,0 +1,126 @@
+"""Parameters of the entry points that train, label, merge and score."""
+
+from dataclasses import dataclass
+
+from kd.config import option
+from kd.labels.names import SMOOTHINGS
+
+
+@dataclass(frozen=True)
+class CorpusSettings:
+    """Which corpus, and which part each of its splits plays."""
+
+    data: str = option("demo", help="corpus folder in the DESED layout; 'demo' generates one")
+    weak: str = option("train/weak", help="split with weak labels")
+    in_domain: str = option("train/unlabel_in_domain", help="unlabelled split of the same domain; empty: none")
+    out_of_domain: str = option("train/unlabel_out_of_domain", help="unlabelled split of other domains; empty: none")
+    strong: str = option("", help="strongly labelled training split; empty: none")
+    select_on: str = option("validation/validation", help="split that champions, thresholds and windows are chosen on")
+    report_on: str = option("test/test", help="split that is scored and reported, never chosen on; empty: none")
+    classes: str = option("", help="only these classes, comma-separated; empty: those of the training tables")
+    missing: str = option("error", help="clips listed but absent", choices=("error", "skip"))
+    clip_seconds: float = option(10.0, help="clips are cropped or padded to this length", low=0.2, high=600)
+    rate: int = option(0, help="samples per second of the features; 0: 32000 where the corpus has it, else 16000",
+                       low=0, high=192_000)
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How one network is trained."""
+
+    steps: int = option(0, help="training steps per candidate; 0: from the number of clips", low=0, high=10_000_000)
+    epochs: int = option(0, help="training epochs per candidate, where steps=0; 0: from the number of clips", low=0,
+                         high=100_000)
+    batch: int = option(0, help="clips per step; 0: the recipe's (paper 32, default 12)", low=0, high=4096)
+    learning_rate: float = option(0.001, help="Adam's rate; falls linearly over the last third", low=1e-8, high=1)
+    seed: int = option(0, help="seed of initialisation and batch order", low=0, high=2**31)
+    precision: str = option("auto", help="arithmetic of training", choices=("auto", "float32", "bfloat16"))
+    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """How teacher scores become labels."""
+
+    window: int = option(7, help="label median window in frames, odd", low=1, high=239)
+    sigma: float = option(1.0, help="label Gaussian in frames", low=0, high=100)
+    temperature: float = option(1.0, help="labels are sigmoid(logit / temperature)", low=0.05, high=100)
+
+
+@dataclass(frozen=True)
+class IterateSettings(CorpusSettings, FitOptions, LabelOptions):
+    """Parameters of `iterate`."""
+
+    passes: int = option(8, help="passes of the loop", low=1, high=1000)
+    recipe: str = option("default", help="'paper': Koutini 2018 as published", choices=("default", "paper"))
+    architectures: str = option("deep,shallow", help="networks trained in each pass, comma-separated")
+    smoothings: str = option(
+        "", help=f"label smoothings from pass 2 on, comma-separated, of {', '.join(SMOOTHINGS)}; empty: the recipe's"
+    )
+    sru_version: int = option(1, help="recurrent unit: 1 (the paper's) or 2", low=1, high=2)
+    recurrent_activation: str = option("tanh", help="activation inside the recurrent unit", choices=("tanh", "identity"))
+    padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
+    model: str = option("kd-sed", help="name in the model registry")
+    warm_start: str = option("", help="versions of earlier jobs that may be champions, comma-separated")
+    fresh: bool = option(False, help="start a new job that reuses features but no finished step")
+
+
+@dataclass(frozen=True)
+class TrainSettings(CorpusSettings, FitOptions):
+    """Parameters of `train`."""
+
+    architecture: str = option("deep", help="network", choices=("deep", "shallow"))
+    labels: str = option("weak", help="label source: weak (tags) or strong (the split named by strong=)",
+                         choices=("weak", "strong"))
+    sru_version: int = option(1, help="recurrent unit: 1 (the paper's) or 2", low=1, high=2)
+    recurrent_activation: str = option("tanh", help="activation inside the recurrent unit", choices=("tanh", "identity"))
+    padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
+    model: str = option("kd-sed", help="name in the model registry")
+
+
+@dataclass(frozen=True)
+class DistillSettings(CorpusSettings, FitOptions):
+    """Parameters of `distill`."""
+
+    labels: str = option("", help="pseudo-labels: a folder, or the id of the run that logged them")
+    smoothing: str = option("median", help="smoothing of the labels", choices=SMOOTHINGS)
+    architecture: str = option("shallow", help="student network", choices=("deep", "shallow"))
+    sru_version: int = option(1, help="recurrent unit: 1 (the paper's) or 2", low=1, high=2)
+    recurrent_activation: str = option("tanh", help="activation inside the recurrent unit", choices=("tanh", "identity"))
+    padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
+    model: str = option("kd-sed", help="name in the model registry")
+
+
+@dataclass(frozen=True)
+class PseudoLabelSettings(CorpusSettings, LabelOptions):
+    """Parameters of `pseudo_label`."""
+
+    model: str = option("models:/kd-sed@merged", help="registered model, as a models:/ address")
+    out: str = option("pseudo-labels", help="folder to write the labels to; it must not exist yet")
+    precision: str = option("auto", help="arithmetic of prediction", choices=("auto", "float32", "bfloat16"))
+    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)
+
+
+@dataclass(frozen=True)
+class MergeSettings(CorpusSettings):
+    """Parameters of `merge`."""
+
+    model: str = option("kd-sed", help="name in the model registry, whose best-<class> aliases are merged")
+    precision: str = option("auto", help="arithmetic of prediction", choices=("auto", "float32", "bfloat16"))
+    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """Parameters of `evaluate`: two event tables, or a registered model on a corpus."""
+
+    reference: str = option("", help="table of reference events")
+    predictions: str = option("", help="table of predicted events")
+    clips: str = option("", help="table or list naming the clips to score; empty: those of the reference")
+    model: str = option("", help="registered model, as a models:/ address; instead of predictions=")
+    data: str = option("demo", help="corpus folder the model is scored on")
+    split: str = option("test/test", help="strongly labelled split the model is scored on")
+    missing: str = option("error", help="clips listed but absent", choices=("error", "skip"))
+    out: str = option("", help="JSON file to write; empty: none")
+    precision: str = option("auto", help="arithmetic of prediction", choices=("auto", "float32", "bfloat16"))
+    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)

@@ -1,0 +1,28 @@
+"""How long a training step takes here, measured on noise before training starts."""
+
+import time
+
+import numpy as np
+import torch
+
+from kd.audio.store import ClipFeatures
+from kd.models.build import build
+from kd.models.config import ModelConfig
+from kd.training.data import TrainingSet
+from kd.training.fit import FitSettings, fit
+
+WARM, TIMED = 1, 2
+
+
+def seconds_per_step(config: ModelConfig, how: FitSettings, *, frames: int) -> float:
+    """Mean seconds of a few training steps of a network that is thrown away."""
+    state = torch.random.get_rng_state()
+    noise = np.random.default_rng(0).standard_normal((how.batch, frames, config.mels), dtype=np.float32)
+    clips = ClipFeatures(noise, np.arange(how.batch), np.zeros(how.batch))
+    training = TrainingSet(clips, np.zeros((how.batch, frames, len(config.classes)), dtype=np.float16))
+    network = build(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    times: list[float] = []
+    few = FitSettings(steps=WARM + TIMED, batch=how.batch, precision=how.precision)
+    fit(network, training, few, report=lambda _step, _loss: times.append(time.monotonic()))
+    torch.random.set_rng_state(state)
+    return (times[-1] - times[WARM - 1]) / TIMED

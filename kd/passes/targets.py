@@ -1,0 +1,82 @@
+"""What each pass trains on."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from kd.audio.store import ClipFeatures
+from kd.labels.smoothing import Smoothing, probabilities, smooth
+from kd.passes.inputs import Inputs, Part
+from kd.training.data import TrainingSet
+
+Logits = npt.NDArray[np.float16]
+Targets = npt.NDArray[np.float16]
+CHUNK = 512
+KNOWN_TAGS = ("weak", "strong")
+
+
+def tagging_set(inputs: Inputs) -> TrainingSet:
+    """Clips whose tags are known, with those tags. Source: S1 section 3.2."""
+    known = {role: part for role, part in inputs.training.items() if role in KNOWN_TAGS}
+    return joined(known, {role: part.tags(inputs.classes) for role, part in known.items()})
+
+
+def pseudo_tag_set(inputs: Inputs, tagger: Mapping[str, Logits]) -> TrainingSet:
+    """All training clips: known tags, and the tagger's soft tags for the others. Source: S1 section 3.3.1.
+
+    tagger: its logits (clips, frames, classes) by role, of the splits without labels.
+    """
+    tags = {
+        role: part.tags(inputs.classes) if role in KNOWN_TAGS else pooled(tagger[role])
+        for role, part in inputs.training.items()
+    }
+    return joined(inputs.training, tags)
+
+
+def frame_label_set(
+    inputs: Inputs, merged: Mapping[str, Logits], how: Smoothing, *, temperature: float
+) -> TrainingSet:
+    """All training clips with smoothed frame labels of the merged teachers. Source: S1 section 3.3.2.
+
+    merged: logits (clips, frames, classes) by role. A strongly labelled training split keeps its own labels.
+    """
+    labels = {
+        role: true_frames(part, inputs) if role == "strong" else frame_labels(merged[role], how, temperature=temperature)
+        for role, part in inputs.training.items()
+    }
+    return joined(inputs.training, labels)
+
+
+def frame_labels(logits: Logits, how: Smoothing, *, temperature: float) -> Targets:
+    """Smoothed probabilities of logits, (clips, frames, classes), a few clips at a time."""
+    labels = np.empty(logits.shape, dtype=np.float16)
+    for start in range(0, len(logits), CHUNK):
+        part = slice(start, start + CHUNK)
+        labels[part] = smooth(probabilities(logits[part], temperature=temperature), how)
+    return labels
+
+
+def pooled(logits: Logits) -> Targets:
+    """Clip probabilities: the mean of frame probabilities, (clips, classes). Source: S1 section 3.1."""
+    parts = [probabilities(logits[i : i + CHUNK]).mean(axis=1) for i in range(0, len(logits), CHUNK)]
+    return np.concatenate(parts).astype(np.float16)
+
+
+def true_frames(part: Part, inputs: Inputs) -> Targets:
+    """Frame labels 0 or 1 of a strongly labelled split, (clips, frames, classes)."""
+    grid = inputs.spec.grid
+    labels = np.zeros((len(part.names), grid.frames, len(inputs.classes)), dtype=np.float16)
+    for row, name in enumerate(part.names):
+        for event in part.truth[name]:
+            first, last = grid.frames_of(event.onset, event.offset)
+            labels[row, first:last, inputs.classes.index(event.label)] = 1
+    return labels
+
+
+def joined(parts: Mapping[str, Part], targets: Mapping[str, Targets]) -> TrainingSet:
+    """One training set of several splits."""
+    features = [part.features for part in parts.values()]
+    rows = np.concatenate([each.rows for each in features])
+    seconds = np.concatenate([each.seconds for each in features])
+    return TrainingSet(ClipFeatures(features[0].array, rows, seconds), np.concatenate(list(targets.values())))

@@ -1,0 +1,118 @@
+"""Choosing the operating point of each class, and the score at given ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from kd.scoring.counts import CellCounts, Policy, Scores, f1_of
+from kd.scoring.decode import checked
+from kd.scoring.grid import FrameGrid
+from kd.scoring.grid_counts import Bools, count_class, grid_counts
+from kd.scoring.matching import Collars, flatten
+from kd.scoring.operating_points import (
+    DEFAULT_THRESHOLDS,
+    DEFAULT_WINDOWS,
+    FIXED_THRESHOLD,
+    FIXED_WINDOW,
+    OperatingPoints,
+)
+from kd.scoring.selection import by_cell
+
+if TYPE_CHECKING:
+    from kd.corpus.tables import Event
+
+
+def tune(
+    scores: npt.NDArray[np.floating],
+    reference: Mapping[str, Sequence[Event]],
+    *,
+    clips: Sequence[str],
+    grid: FrameGrid,
+    classes: Sequence[str],
+    windows: Sequence[int] = DEFAULT_WINDOWS,
+    thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
+    collars: Collars | None = None,
+    cells: Bools | None = None,
+    workers: int | None = None,
+) -> OperatingPoints:
+    """The threshold and window of best event-based F1 for each class.
+
+    Equal F1: the threshold nearer 0.5, then the smaller window, then the lower threshold. A class that can teach
+    nothing, because it has no reference events or no point hits any, gets threshold 0.5 and 7 frames. Arguments as in
+    `grid_counts.grid_counts`; with `cells`, only those (clip, class) cells are looked at, as cross-fitting needs.
+    """
+    counts = grid_counts(
+        scores,
+        reference,
+        clips=clips,
+        grid=grid,
+        windows=windows,
+        thresholds=thresholds,
+        classes=classes,
+        collars=collars,
+        cells=cells,
+        workers=workers,
+    )
+    f1 = f1_of(tp=counts.tp, fp=counts.fp, fn=counts.fn)
+    order = sorted(
+        ((w, t) for w in range(len(windows)) for t in range(len(thresholds))),
+        key=lambda point: (abs(thresholds[point[1]] - 0.5), windows[point[0]], thresholds[point[1]]),
+    )
+    chosen: list[tuple[float, int]] = []
+    for k in range(len(classes)):
+        best = max(order, key=lambda point: float(f1[point[0], point[1], k]))  # the first of equals
+        learnt = f1[best[0], best[1], k] > 0
+        chosen.append(
+            (float(thresholds[best[1]]), int(windows[best[0]])) if learnt else (FIXED_THRESHOLD, FIXED_WINDOW)
+        )
+    return OperatingPoints(tuple(point[0] for point in chosen), tuple(point[1] for point in chosen))
+
+
+def cells_at(
+    scores: npt.NDArray[np.floating],
+    reference: Mapping[str, Sequence[Event]],
+    *,
+    clips: Sequence[str],
+    grid: FrameGrid,
+    points: OperatingPoints,
+    classes: Sequence[str],
+    collars: Collars | None = None,
+) -> CellCounts:
+    """Event counts of each clip and class at given operating points; equal to `decode` + `event_cells`."""
+    if len(points.thresholds) != len(classes):
+        raise ValueError(f"{len(points.thresholds)} operating points for {len(classes)} classes")
+    values = checked(scores, clips=len(clips), grid=grid, classes=len(classes))
+    events, edges = by_cell(events=reference, clips=clips, classes=classes), grid.edges()
+    tp, estimated, referenced = (np.zeros((len(clips), len(classes)), np.int64) for _ in range(3))
+    for k in range(len(classes)):
+        truth = flatten(events[k :: len(classes)])
+        hits, found = count_class(
+            np.ascontiguousarray(values[:, :, k]),
+            truth,
+            edges=edges,
+            windows=points.windows[k : k + 1],
+            thresholds=points.thresholds[k : k + 1],
+            collars=collars,
+        )
+        tp[:, k], estimated[:, k], referenced[:, k] = hits[:, 0, 0], found[:, 0, 0], truth.sizes()
+    return CellCounts(clips=tuple(clips), classes=tuple(classes), tp=tp, fp=estimated - tp, fn=referenced - tp)
+
+
+def score_at(
+    scores: npt.NDArray[np.floating],
+    reference: Mapping[str, Sequence[Event]],
+    *,
+    clips: Sequence[str],
+    grid: FrameGrid,
+    points: OperatingPoints,
+    classes: Sequence[str],
+    collars: Collars | None = None,
+    empty: Policy = "zero_score",
+) -> Scores:
+    """Event-based scores at given operating points; equal to `decode_clips` followed by `event_based`."""
+    cells = cells_at(scores, reference, clips=clips, grid=grid, points=points, classes=classes, collars=collars)
+    return cells.total().scores(empty=empty)

@@ -1,0 +1,1 @@
+"""Runs, registry, aliases and packaged models: the only package that imports mlflow."""

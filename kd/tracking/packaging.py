@@ -1,0 +1,33 @@
+"""A detector folder logged as a pyfunc model made from code: no pickle, loads without this repository."""
+
+from pathlib import Path
+from typing import Any
+
+from kd.config import PROJECT
+from kd.tracking.runs import Runs
+from kd.tracking.store import store_errors
+
+REQUIREMENTS = ("torch", "torchaudio", "numpy", "scipy", "soundfile", "librosa", "numba", "safetensors", "pandas")
+
+
+def log_detector(runs: Runs, *, run: str, folder: Path) -> str:
+    """Log the detector at `folder` on a run; returns the logged model's id, to be registered."""
+    import mlflow
+
+    with store_errors(), mlflow.start_run(run_id=run, nested=True):
+        info: Any = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(Path(__file__).with_name("serving.py")),
+            artifacts={"detector": str(folder)},
+            code_paths=[str(PROJECT / "kd")],
+            pip_requirements=[f"{name}=={_installed(name)}" for name in REQUIREMENTS],
+        )
+    with store_errors():
+        runs.client.update_run(run, status="RUNNING")
+    return str(info.model_id)
+
+
+def _installed(name: str) -> str:
+    from importlib.metadata import version
+
+    return version(name).partition("+")[0]

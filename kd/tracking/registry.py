@@ -1,0 +1,145 @@
+"""The model registry: versions of one registered model, and the aliases on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kd.corpus.names import class_slug
+from kd.errors import UserError
+from kd.tracking.store import artifact_path, store_errors
+
+MERGED = "merged"
+
+
+def best_alias(label: str) -> str:
+    """The alias of a class's champion."""
+    return f"best-{class_slug(label)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a registered model."""
+
+    name: str
+    number: int
+    run_id: str
+    tags: dict[str, str]
+
+    @property
+    def iterate_id(self) -> str:
+        """The job that trained it; empty where none is named."""
+        return self.tags.get("kd.iterate_id", "")
+
+    def f1(self, label: str, kind: str) -> float:
+        """Its F1 of a class on the selection split, `tuned` or `fixed`, from its tags; 0 where undefined."""
+        text = self.tags.get(f"{kind}.f1.{class_slug(label)}", "")
+        return float(text) if text else 0.0
+
+
+def f1_tags(kind: str, values: Mapping[str, float | None]) -> dict[str, str]:
+    """Tags that `Version.f1` reads: class to F1 under `<kind>.f1.<slug>`."""
+    return {f"{kind}.f1.{class_slug(label)}": "" if f1 is None else repr(f1) for label, f1 in values.items()}
+
+
+class Registry:
+    """The registered model `name`."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self.client, self.name = client, name
+
+    def ensure(self) -> None:
+        """Make the registered model if there is none."""
+        from mlflow.exceptions import MlflowException
+
+        with store_errors():
+            try:
+                self.client.create_registered_model(self.name)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    if error.error_code == "INVALID_PARAMETER_VALUE":
+                        raise UserError(f"model={self.name!r} is no name for a model", "use letters, digits, - and _") from None
+                    raise
+
+    def add(self, *, run: str, logged: str, tags: Mapping[str, str]) -> int:
+        """Register the model of id `logged`, logged by `run`; returns the version's number."""
+        with store_errors():
+            made = self.client.create_model_version(
+                self.name, f"models:/{logged}", run_id=run, tags=dict(tags), await_creation_for=0, model_id=logged
+            )
+        return int(made.version)
+
+    def versions(self, *, run: str = "") -> list[Version]:
+        """All versions, or those that `run` registered."""
+        wanted = f"name = '{self.name}'" + (f" and run_id = '{run}'" if run else "")
+        found, token = [], None
+        with store_errors():
+            while True:
+                page = self.client.search_model_versions(wanted, max_results=1000, page_token=token)
+                found += [_version(item) for item in page]
+                token = page.token
+                if not token:
+                    return found
+
+    def version(self, number: int | str) -> Version:
+        """One version. Raises UserError where there is none of that number."""
+        with store_errors():
+            return _version(self.client.get_model_version(self.name, str(number)))
+
+    def aliases(self) -> dict[str, int]:
+        """All aliases and the versions they stand on."""
+        with store_errors():
+            return {alias: int(version) for alias, version in self.client.get_registered_model(self.name).aliases.items()}
+
+    def move(self, alias: str, version: int) -> None:
+        """Put an alias on a version."""
+        with store_errors():
+            self.client.set_registered_model_alias(self.name, alias, str(version))
+
+
+def _version(item: Any) -> Version:
+    return Version(item.name, int(item.version), item.run_id or "", dict(item.tags))
+
+
+def parse_address(address: str) -> tuple[str, str, str]:
+    """`models:/NAME@ALIAS` or `models:/NAME/VERSION` as (name, alias, version), one of the last two empty."""
+    name, at, alias = address.removeprefix("models:/").partition("@")
+    if not at:
+        name, _, version = name.partition("/")
+        if address.startswith("models:/") and name and version.isdigit():
+            return name, "", version
+    elif address.startswith("models:/") and name and alias:
+        return name, alias, ""
+    raise UserError(f"{address!r} is no model address", "write models:/NAME@ALIAS or models:/NAME/VERSION")
+
+
+def find(client: Any, address: str) -> Version:
+    """The version a `models:/` address stands for. Raises UserError where there is none."""
+    name, alias, version = parse_address(address)
+    with store_errors():
+        if alias:
+            version = client.get_model_version_by_alias(name, alias).version
+        return _version(client.get_model_version(name, str(version)))
+
+
+def fetch(client: Any, version: Version, *, cache: Path) -> Path:
+    """The detector folder of a version: in place where its files are on this machine, else a copy below `cache`.
+
+    Raises UserError for a version that this project did not make.
+    """
+    with store_errors():
+        place = artifact_path(client.get_model_version_download_uri(version.name, str(version.number)))
+        if place is None or not place.is_dir():
+            from mlflow.artifacts import download_artifacts
+
+            place = cache / f"{version.name}-{version.number}-{version.run_id}"
+            place.mkdir(parents=True, exist_ok=True)
+            address = f"models:/{version.name}/{version.number}"
+            place = Path(download_artifacts(artifact_uri=address, dst_path=str(place)))
+    detector = place / "artifacts" / "detector"
+    if not detector.is_dir():
+        raise UserError(
+            f"version {version.number} of {version.name} holds no detector of this project",
+            "name a version that iterate, train or distill made",
+        )
+    return detector

@@ -1,0 +1,128 @@
+"""Runs: the tree of an iterate job, written in batches."""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kd.tracking.store import store_errors
+
+PARENT = "mlflow.parentRunId"
+BATCH = 900
+
+
+class Runs:
+    """The runs of one experiment, by explicit ids: no run is ever 'active'."""
+
+    def __init__(self, client: Any) -> None:
+        """client: from `open_store`. Adopts the run that `mlflow run` made, where there is one."""
+        self.client = client
+        self.open: list[str] = []
+        self.adopted = os.environ.pop("MLFLOW_RUN_ID", None)
+        with store_errors():
+            if self.adopted:
+                self.experiment = client.get_run(self.adopted).info.experiment_id
+            else:
+                self.experiment = os.environ.get("MLFLOW_EXPERIMENT_ID") or self._named_experiment()
+
+    def _named_experiment(self) -> str:
+        name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or "Default"
+        found = self.client.get_experiment_by_name(name)
+        return str(found.experiment_id if found else self.client.create_experiment(name))
+
+    def top(self, name: str, tags: Mapping[str, str]) -> str:
+        """The run at the top of the tree: the adopted one, else a new one."""
+        if self.adopted is None:
+            return self.create(name, tags=tags)
+        self.tag(self.adopted, {"mlflow.runName": name, **tags})
+        return self.adopted
+
+    def create(self, name: str, *, tags: Mapping[str, str], parent: str | None = None) -> str:
+        """A new RUNNING run; returns its id."""
+        source = {"mlflow.source.name": "kd", "mlflow.source.type": "LOCAL"}
+        above = {PARENT: parent} if parent else {}
+        with store_errors():
+            run = self.client.create_run(self.experiment, run_name=name, tags={**source, **above, **tags})
+        self.open.append(run.info.run_id)
+        return str(run.info.run_id)
+
+    def reopen(self, run: str) -> None:
+        """Set an ended run RUNNING again."""
+        with store_errors():
+            self.client.update_run(run, status="RUNNING")
+        self.open.append(run)
+
+    def tag(self, run: str, tags: Mapping[str, str]) -> None:
+        """Set tags."""
+        from mlflow.entities import RunTag
+
+        with store_errors():
+            self.client.log_batch(run, tags=[RunTag(key, value) for key, value in tags.items()])
+
+    def params(self, run: str, values: Mapping[str, Any]) -> None:
+        """Log resolved settings, each under `cfg.<name>`."""
+        from mlflow.entities import Param
+
+        with store_errors():
+            self.client.log_batch(run, params=[Param(f"cfg.{key}", str(value)[:5_900]) for key, value in values.items()])
+
+    def metrics(self, run: str, series: Mapping[str, Sequence[tuple[int, float]]]) -> None:
+        """Log metrics: name to [(step, value)], in as few calls as the store allows; NaN is left out."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        points = [Metric(key, value, now, step) for key, all_ in series.items() for step, value in all_ if value == value]
+        with store_errors():
+            for start in range(0, len(points), BATCH):
+                self.client.log_batch(run, metrics=points[start : start + BATCH])
+
+    def folder(self, run: str, folder: Path, name: str | None = None) -> None:
+        """Log a folder's files as artifacts."""
+        with store_errors():
+            self.client.log_artifacts(run, str(folder), name)
+
+    def file(self, run: str, path: Path, name: str | None = None) -> None:
+        """Log one file as an artifact, into folder `name`."""
+        with store_errors():
+            self.client.log_artifact(run, str(path), name)
+
+    def json(self, run: str, value: Any, name: str) -> None:
+        """Log a JSON artifact."""
+        self.text(run, json.dumps(value, indent=1, allow_nan=False), name)
+
+    def text(self, run: str, text: str, name: str) -> None:
+        """Log a text artifact."""
+        with store_errors():
+            self.client.log_text(run, text, name)
+
+    def dataset(self, run: str, *, name: str, digest: str, source: str, profile: Mapping[str, Any], context: str) -> None:
+        """Log which data a run used, under our own digest."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        data = Dataset(
+            name=name, digest=digest[:36], source_type="local", source=json.dumps({"uri": source}),
+            profile=json.dumps(dict(profile)),
+        )
+        with store_errors():
+            self.client.log_inputs(run, datasets=[DatasetInput(data, [InputTag("mlflow.data.context", context)])])
+
+    def end(self, run: str, status: str = "FINISHED") -> None:
+        """End a run as FINISHED, FAILED or KILLED."""
+        with store_errors():
+            self.client.set_terminated(run, status)
+        self.open = [other for other in self.open if other != run]
+
+    def find(self, tags: Mapping[str, str], *, status: str = "") -> list[Any]:
+        """Runs of the experiment that carry all `tags`, newest first."""
+        words = [f"tags.`{key}` = '{value}'" for key, value in tags.items()]
+        words += [f"attributes.status = '{status}'"] if status else []
+        with store_errors():
+            return list(self.client.search_runs([self.experiment], " and ".join(words), max_results=5000))
+
+    def download(self, run: str, name: str) -> Path:
+        """A local copy of an artifact."""
+        with store_errors():
+            return Path(self.client.download_artifacts(run, name, tempfile.mkdtemp(prefix="kd-")))
