@@ -65,7 +65,9 @@ def parse(kind: type[Settings], words: Sequence[str]) -> Settings:
         key, equals, value = word[2:].partition("=")
         key = key.replace("-", "_")
         if key not in known:
-            raise UserError(f"unknown parameter {key!r}", did_you_mean(key, list(known)) or f"known: {', '.join(known)}")
+            raise UserError(
+                f"unknown parameter {key!r}", did_you_mean(key, list(known)) or f"known: {', '.join(known)}"
+            )
         if not equals:
             if not rest:
                 raise UserError(f"parameter {key!r} has no value", f"write --{key} VALUE")
@@ -110,8 +112,10 @@ def _number(name: str, text: str, whole: bool, low: float | None, high: float | 
     if not math.isfinite(value) or (whole and value != int(value)):
         raise UserError(f"{name}={text!r} is not {kind}", f"give {kind}")
     if (low is not None and value < low) or (high is not None and value > high):
-        span = f"from {low:g} to {high:g}" if low is not None and high is not None else (
-            f"at least {low:g}" if low is not None else f"at most {high:g}"
+        span = (
+            f"from {low:g} to {high:g}"
+            if low is not None and high is not None
+            else (f"at least {low:g}" if low is not None else f"at most {high:g}")
         )
         raise UserError(f"{name}={text} is out of range", f"{name} is {span}")
     return int(value) if whole else value

@@ -27,7 +27,9 @@ def decode(path: Path, *, rate: int, seconds: float) -> tuple[Samples, float]:
             own, length = file.samplerate, file.frames
             samples = file.read(int(np.ceil(own * seconds)) + 1, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
-        raise UserError(f"{path}: cannot be read as audio ({error})", "replace the file or take it off its table") from None
+        raise UserError(
+            f"{path}: cannot be read as audio ({error})", "replace the file or take it off its table"
+        ) from None
     if len(samples) == 0:
         raise UserError(f"{path}: holds no sound", "replace the file or take it off its table")
     mono: Samples = samples.mean(axis=1, dtype=np.float32)

@@ -23,7 +23,7 @@ class FrameGrid:
         """Borders of the frames in seconds, shape (frames + 1,), increasing from 0 to `seconds`."""
         edges = np.arange(self.frames + 1) * self.hop + (self.window - self.hop) / 2
         edges[0], edges[-1] = 0.0, self.seconds
-        return np.minimum(edges, self.seconds)
+        return np.asarray(np.minimum(edges, self.seconds), dtype=np.float64)
 
     def frames_of(self, onset: float, offset: float) -> tuple[int, int]:
         """First frame and one past the last frame whose centres lie in [onset, offset); at least one frame."""

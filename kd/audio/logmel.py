@@ -34,4 +34,4 @@ def log_mel(samples: Array, *, spec: FeatureSpec, bank: Array | None = None) -> 
     frames = np.lib.stride_tricks.sliding_window_view(samples, spec.window)[:: spec.hop]
     spectrum = np.fft.rfft(frames * hann(spec.window), axis=1)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    return np.log(np.maximum(power @ bank.T, np.float32(spec.floor)))
+    return np.asarray(np.log(np.maximum(power @ bank.T, np.float32(spec.floor))), dtype=np.float32)

@@ -92,7 +92,11 @@ class FeatureStore:
 
     def _index(self) -> dict[str, tuple[int, float]]:
         path = self.folder / "index.json"
-        return {key: (row, seconds) for key, (row, seconds) in json.loads(path.read_text()).items()} if path.exists() else {}
+        return (
+            {key: (row, seconds) for key, (row, seconds) in json.loads(path.read_text()).items()}
+            if path.exists()
+            else {}
+        )
 
     def _array(self, rows: int) -> Array:
         shape = (rows, self.spec.frames, self.spec.mels)

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import time
 import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ def make_demo(
     total, done = sum(plan.count for plan in plans), 0
     work = root.with_name(temporary_name(root.name))
     try:
+        _sweep(root)
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise UserError(f"{root}: the place of the demo corpus is taken", "name an absent or empty folder")
         work.mkdir(parents=True)
@@ -125,6 +127,14 @@ def _place(rng: Rng, out: Signal, label: str, gain: np.float32) -> Iterator[Even
             piece, start = piece[len(piece) // 3 :], 0  # it began before the clip did
         add(out, piece * gain, start)
         yield Event(round(start / RATE, 3), round((start + len(piece)) / RATE, 3), label)
+
+
+def _sweep(root: Path) -> None:
+    """Remove what killed runs left beside `root`: their unfinished folders, an hour old or more."""
+    if root.parent.is_dir():
+        for left in root.parent.glob(f".{root.name}.*.tmp"):
+            if left.is_dir() and time.time() - left.stat().st_mtime > 3600:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _plans(counts: DemoCounts) -> tuple[_Plan, ...]:

@@ -136,7 +136,7 @@ def blender(rng: Rng, seconds: float) -> Signal:
 
 
 def shaver(rng: Rng, seconds: float) -> Signal:
-    """Electric_shaver_toothbrush: a buzz at 55 to 270 Hz, strongest at 1 to 5 kHz, swept by 1.5 to 5 strokes a second."""
+    """Electric_shaver_toothbrush: a buzz at 55 to 270 Hz, strongest at 1 to 5 kHz, swept by strokes."""
     n = samples(seconds)
     pitch = rng.uniform(55, 130) if rng.random() < 0.6 else rng.uniform(200, 270)
     colour = formants(rng.uniform(1000, 2000), rng.uniform(2500, 4000), rng.uniform(4200, 5500), tilt=0.0)

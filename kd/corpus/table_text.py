@@ -110,7 +110,7 @@ def count(number: int, noun: str) -> str:
 def _column_hint(missing: list[str], extra: list[str], line: str) -> str:
     if ";" in line:
         return "separate the columns with tabs or commas, not semicolons"
-    if line.split("\t")[0].endswith((".wav", ".flac", ".ogg")):
+    if line.split("\t", maxsplit=1)[0].endswith((".wav", ".flac", ".ogg")):
         return "the first line is a row: put the column names above it"
     for column in extra:
         if near := did_you_mean(column.lower(), missing):

@@ -10,9 +10,11 @@ from kd.audio.decode import decode
 from kd.audio.grid import FrameGrid
 from kd.audio.logmel import log_mel
 from kd.audio.spec import FeatureSpec
-from kd.audio.store import ClipFeatures
+from kd.audio.store import ClipFeatures, FeatureStore, Source
+from kd.corpus.splits import Split
 from kd.corpus.tables import Event
 from kd.detection.detector import Detector
+from kd.engines.local import cores
 from kd.labels.merging import merge, regrid
 from kd.labels.smoothing import probabilities
 from kd.scoring.decode import decode_clips
@@ -62,6 +64,22 @@ def events_of(detector: Detector, logits: Logits, *, clips: Sequence[str]) -> di
         windows=detector.points.windows,
         classes=detector.classes,
     )
+
+
+def sources_of(split: Split) -> tuple[Source, ...]:
+    """The audio files of a split whose audio was read."""
+    return tuple(Source(c.path, c.facts.sha256) for c in split.clips if c.path is not None and c.facts is not None)
+
+
+def detect_split(detector: Detector, split: Split, *, folder: Path, precision: str) -> dict[str, list[Event]]:
+    """Events of every clip of a split, its features kept in the feature store below `folder`."""
+    sources = sources_of(split)
+
+    def features(spec: FeatureSpec) -> ClipFeatures:
+        return FeatureStore(folder, spec).get(sources, workers=cores())
+
+    logits = merged_logits(detector, features, precision=precision)
+    return events_of(detector, logits, clips=[clip.name for clip in split.clips])
 
 
 def detect_files(detector: Detector, paths: Sequence[Path]) -> dict[Path, list[Event]]:

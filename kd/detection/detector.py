@@ -87,7 +87,5 @@ def load_detector(folder: Path) -> Detector:
         members.append(
             Member(folder / entry["folder"], config.classes, FeatureSpec.from_dict(entry["spec"]), network.eval())
         )
-    points = OperatingPoints(
-        thresholds=tuple(about["points"]["thresholds"]), windows=tuple(about["points"]["windows"])
-    )
+    points = OperatingPoints(thresholds=tuple(about["points"]["thresholds"]), windows=tuple(about["points"]["windows"]))
     return Detector(tuple(about["classes"]), tuple(members), tuple(about["champion"]), points, about["corpus"])

@@ -96,12 +96,15 @@ def load_labels(folder: Path) -> LabelArtifact:
     try:
         about = json.loads(path.read_text())
         smoothings = tuple(Smoothing(**how) for how in about["smoothings"])
-        splits = {
-            role: _read(folder, part, smoothings, about["temperature"]) for role, part in about["splits"].items()
-        }
+        splits = {role: _read(folder, part, smoothings, about["temperature"]) for role, part in about["splits"].items()}
         return LabelArtifact(
-            tuple(about["classes"]), FrameGrid(**about["grid"]), about["versions"], about["temperature"], smoothings,
-            about["pass"], splits,
+            tuple(about["classes"]),
+            FrameGrid(**about["grid"]),
+            about["versions"],
+            about["temperature"],
+            smoothings,
+            about["pass"],
+            splits,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} is not a label artifact ({error})", "write it again with pseudo_label") from None

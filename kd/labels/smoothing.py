@@ -24,7 +24,9 @@ class Smoothing:
 def smoothing(name: str, *, window: int = 7, sigma: float = 1.0) -> Smoothing:
     """The smoothing of S1 named `none`, `median` or `median+gaussian`."""
     if name not in SMOOTHINGS:
-        raise UserError(f"unknown smoothing {name!r}", did_you_mean(name, SMOOTHINGS) or f"known: {', '.join(SMOOTHINGS)}")
+        raise UserError(
+            f"unknown smoothing {name!r}", did_you_mean(name, SMOOTHINGS) or f"known: {', '.join(SMOOTHINGS)}"
+        )
     if window < 1 or window % 2 == 0:
         raise UserError(f"median window {window} is not an odd number of frames", "give 1, 3, 5, ...")
     return Smoothing(name, 1 if name == "none" else window, sigma if name == "median+gaussian" else 0.0)

@@ -9,7 +9,7 @@ from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part
 from kd.passes.judging import Verdict, judge
 from kd.passes.networks import predicted
-from kd.passes.settings import IterateSettings
+from kd.passes.settings import DistillSettings, IterateSettings, TrainSettings
 from kd.passes.steps import Steps
 from kd.progress import Progress
 from kd.scoring.operating_points import OperatingPoints
@@ -58,13 +58,15 @@ class Bench:
         )
 
 
-def model_config(settings: IterateSettings, architecture: str, inputs: Inputs) -> ModelConfig:
+def model_config(
+    settings: IterateSettings | TrainSettings | DistillSettings, architecture: str, inputs: Inputs
+) -> ModelConfig:
     """The configuration of one network of a job."""
     return ModelConfig(
-        architecture=architecture,  # type: ignore[arg-type]
+        architecture=architecture,
         classes=inputs.classes,
         mels=inputs.spec.mels,
         sru_version=settings.sru_version,
-        recurrent_activation=settings.recurrent_activation,  # type: ignore[arg-type]
-        padding=settings.padding,  # type: ignore[arg-type]
+        recurrent_activation=settings.recurrent_activation,
+        padding=settings.padding,
     )

@@ -44,7 +44,9 @@ def draw(
     axes = figure.subplots(4, 1, sharex=True, height_ratios=(2, 2, 2, 1.4))
     figure.suptitle(f"{title}: {name}", fontsize=11)
     features = part.features.batch(np.array([row]))[0]
-    axes[0].imshow(features.T, origin="lower", aspect="auto", extent=(0, grid.seconds, 0, features.shape[1]), cmap="magma")
+    axes[0].imshow(
+        features.T, origin="lower", aspect="auto", extent=(0, grid.seconds, 0, features.shape[1]), cmap="magma"
+    )
     axes[0].set_ylabel("mel band")
     present = {event.label for event in truth}
     for axis, values, label in ((axes[1], before, "scores"), (axes[2], smooth(before, how), f"after {how.name}")):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,12 @@ import numpy.typing as npt
 from kd.audio.spec import FeatureSpec, s1
 from kd.audio.store import ClipFeatures, FeatureStore, Source, statistics
 from kd.config import home, say
-from kd.corpus.audio_files import probe_all
-from kd.corpus.corpus import Corpus, Split, load_corpus
+from kd.corpus.corpus import Corpus, load_corpus
 from kd.corpus.locate import locate
 from kd.corpus.roles import Roles
+from kd.corpus.splits import Split
 from kd.corpus.tables import Event
+from kd.detection.apply import sources_of
 from kd.engines.local import cores
 from kd.passes.plan import listed
 from kd.passes.settings import CorpusSettings
@@ -100,8 +102,12 @@ class Inputs:
 def roles_of(settings: CorpusSettings) -> Roles:
     """Which split plays which part."""
     return Roles(
-        weak=settings.weak, in_domain=settings.in_domain, out_of_domain=settings.out_of_domain, strong=settings.strong,
-        select_on=settings.select_on, report_on=settings.report_on,
+        weak=settings.weak,
+        in_domain=settings.in_domain,
+        out_of_domain=settings.out_of_domain,
+        strong=settings.strong,
+        select_on=settings.select_on,
+        report_on=settings.report_on,
     )
 
 
@@ -109,8 +115,8 @@ def open_corpus(settings: CorpusSettings) -> Corpus:
     """The corpus named by the settings, checked."""
     root = locate(settings.data, home=home())
     classes = listed(settings.classes, "classes") if settings.classes else ()
-    missing = "skip" if settings.missing == "skip" else "error"
-    corpus = load_corpus(root, roles=roles_of(settings), classes=classes, missing=missing)  # type: ignore[arg-type]
+    missing: Literal["error", "skip"] = "skip" if settings.missing == "skip" else "error"
+    corpus = load_corpus(root, roles=roles_of(settings), classes=classes, missing=missing, cache=home() / "audio.json")
     for note in corpus.notes:
         say(f"note: {note}")
     return corpus
@@ -120,17 +126,20 @@ def open_inputs(settings: CorpusSettings, *, progress: Progress | None = None) -
     """The corpus with its features, extracted where they are not stored yet."""
     corpus = open_corpus(settings)
     roles = {
-        "weak": corpus.weak, "in_domain": corpus.in_domain, "out_of_domain": corpus.out_of_domain,
-        "strong": corpus.strong, "select": corpus.select, "report": corpus.report,
+        "weak": corpus.weak,
+        "in_domain": corpus.in_domain,
+        "out_of_domain": corpus.out_of_domain,
+        "strong": corpus.strong,
+        "select": corpus.select,
+        "report": corpus.report,
     }
-    splits = {role: split for role, split in roles.items() if split is not None and (split.clips or role == "report")}
-    paths = {role: [path_of(split, clip.name) for clip in split.clips] for role, split in splits.items()}
-    facts = probe_all([path for each in paths.values() for path in each], cache=home() / "audio.json")
-    rate = settings.rate or common_rate([facts[path].rate for role in splits if role != "report" for path in paths[role]])
+    splits = {role: split for role, split in roles.items() if split is not None}
+    facts = {role: [clip.facts for clip in split.clips if clip.facts is not None] for role, split in splits.items()}
+    rate = settings.rate or common_rate([fact.rate for role in facts if role != "report" for fact in facts[role]])
     spec = s1(rate=rate, seconds=settings.clip_seconds)
-    _tell(spec, [(facts[path].rate, facts[path].seconds) for each in paths.values() for path in each])
+    _tell(spec, [(fact.rate, fact.seconds) for each in facts.values() for fact in each])
     store = FeatureStore(home() / "features", spec)
-    sources = {role: tuple(Source(path, facts[path].sha256) for path in each) for role, each in paths.items()}
+    sources = {role: sources_of(split) for role, split in splits.items()}
     together = store.get([s for each in sources.values() for s in each], workers=cores(), progress=progress)
     parts: dict[str, Part] = {}
     start = 0
@@ -144,11 +153,6 @@ def open_inputs(settings: CorpusSettings, *, progress: Progress | None = None) -
     return Inputs(
         corpus, spec, store, training, parts["select"], parts.get("report"), mean, deviation, home() / "features"
     )
-
-
-def path_of(split: Split, name: str) -> Path:
-    """Where a clip's audio is."""
-    return split.audio_dir / name
 
 
 def common_rate(rates: Sequence[int]) -> int:

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from kd.config import home, say, to_dict
-from kd.engines.local import cores
 from kd.errors import UserError
 from kd.files import atomic_write_text
 from kd.lock import locked
@@ -22,19 +21,19 @@ from kd.passes.job import Job, open_job
 from kd.passes.judging import macro
 from kd.passes.metrics import score_metrics
 from kd.passes.one_pass import PassWork, guest, run_pass, run_tagger
-from kd.passes.plan import BATCH, Plan, listed, plan, resolve_steps
+from kd.passes.plan import BATCH, listed, plan, resolve_steps
 from kd.passes.recovery import ended, pass_run, take_over
 from kd.passes.results import results, table, tables
 from kd.passes.settings import FitOptions, IterateSettings
 from kd.passes.speed import seconds_per_step
 from kd.passes.steps import Steps
+from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress, clock
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Registry, best_alias
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store, tracking_uri, ui_command
 from kd.training.fit import FitSettings
-from kd.training.precision import fastest
 
 
 def iterate(settings: IterateSettings) -> int:
@@ -49,11 +48,19 @@ def iterate(settings: IterateSettings) -> int:
         inputs = open_inputs(settings, progress=lambda done, of: progress.count("features", done, of))
         job = open_job(job_path(settings, inputs), fresh=settings.fresh)
         bench = Bench(
-            inputs, Steps(state_folder(settings.model) / "steps", salt=job.salt), runs, registry, progress,
-            precision_of(settings), job.iterate_id,
+            inputs,
+            Steps(state_folder(settings.model) / "steps", salt=job.salt),
+            runs,
+            registry,
+            progress,
+            precision_of(settings),
+            job.iterate_id,
         )
         work = PassWork(
-            bench, settings, todo, fit_settings(settings, inputs, recipe=settings.recipe),
+            bench,
+            settings,
+            todo,
+            fit_settings(settings, inputs, recipe=settings.recipe),
             AliasMoves(state_folder(settings.model) / "aliases.json", registry),
         )
         begin(work, job)
@@ -72,20 +79,14 @@ def state_folder(model: str) -> Path:
 def job_path(settings: IterateSettings, inputs: Inputs) -> Path:
     """Where the state of a job with these parameters, this corpus and this code is kept."""
     chosen = {key: value for key, value in to_dict(settings).items() if key not in ("fresh", "data", "threads")}
-    about = {"settings": chosen, "corpus": inputs.corpus.digest, "code": code_digest("kd.passes.one_pass"),
-             "threads": torch.get_num_threads()}
+    about = {
+        "settings": chosen,
+        "corpus": inputs.corpus.digest,
+        "code": code_digest("kd.passes.one_pass"),
+        "threads": torch.get_num_threads(),
+    }
     key = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
     return state_folder(settings.model) / f"job-{key}.json"
-
-
-def use_threads(threads: int) -> None:
-    """Use this many processor threads; 0: one per core."""
-    torch.set_num_threads(threads or cores())
-
-
-def precision_of(options: Any) -> str:
-    """The arithmetic that `precision=` asks for."""
-    return fastest() if options.precision == "auto" else str(options.precision)
 
 
 def fit_settings(options: FitOptions, inputs: Inputs, *, recipe: str = "default") -> FitSettings:
@@ -93,7 +94,11 @@ def fit_settings(options: FitOptions, inputs: Inputs, *, recipe: str = "default"
     batch = options.batch or BATCH[recipe]
     steps = resolve_steps(options, clips=inputs.clips, batch=batch)
     return FitSettings(
-        steps=steps, batch=batch, learning_rate=options.learning_rate, seed=options.seed, precision=precision_of(options)
+        steps=steps,
+        batch=batch,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+        precision=precision_of(options),
     )
 
 
@@ -105,8 +110,14 @@ def begin(work: PassWork, job: Job) -> None:
     job.parent = runs.top("iterate", tags)
     corpus = bench.inputs.corpus
     counts = {role: len(part.names) for role, part in bench.inputs.training.items()}
-    runs.dataset(job.parent, name=Path(corpus.root).name, digest=corpus.digest, source=str(corpus.root),
-                 profile=counts, context="training")
+    runs.dataset(
+        job.parent,
+        name=Path(corpus.root).name,
+        digest=corpus.digest,
+        source=str(corpus.root),
+        profile=counts,
+        context="training",
+    )
     resolved = {**to_dict(settings), "steps": work.how.steps, "batch": work.how.batch, "precision": bench.precision}
     runs.params(job.parent, resolved)
     runs.json(job.parent, {**resolved, "corpus": corpus.digest, "iterate_id": job.iterate_id}, "config.json")
@@ -116,7 +127,9 @@ def begin(work: PassWork, job: Job) -> None:
         say("this job is finished; fresh=true starts a new one")
         return
     by_hand = work.moves.reconcile()
-    job.overrides |= {label: by_hand[best_alias(label)] for label in bench.inputs.classes if best_alias(label) in by_hand}
+    job.overrides |= {
+        label: by_hand[best_alias(label)] for label in bench.inputs.classes if best_alias(label) in by_hand
+    }
     for label, version in job.overrides.items():
         say(f"note: alias {best_alias(label)} was moved by hand to version {version}; it is honoured")
     before = work.moves.last()
@@ -130,8 +143,12 @@ def begin(work: PassWork, job: Job) -> None:
 def tell(work: PassWork, job: Job) -> None:
     """Print what will be trained and how long it will take."""
     bench, how = work.bench, work.how
-    left = Counter(c.architecture for index, c in work.plan.trainings() for _ in range(how.steps)
-                   if index > len(job.passes) or (index == 0 and job.tagger is None))
+    left = Counter(
+        c.architecture
+        for index, c in work.plan.trainings()
+        for _ in range(how.steps)
+        if index > len(job.passes) or (index == 0 and job.tagger is None)
+    )
     speeds = {
         name: seconds_per_step(model_config(work.settings, name, bench.inputs), how, frames=bench.inputs.spec.frames)
         for name in left
@@ -139,8 +156,10 @@ def tell(work: PassWork, job: Job) -> None:
     bench.progress.plan(left, speeds)
     clips = ", ".join(f"{role} {len(part.names)}" for role, part in bench.inputs.training.items())
     say(f"training clips: {clips}; {len(bench.inputs.classes)} classes")
-    say(f"each of {len(work.plan.trainings())} networks: {how.steps} steps of {how.batch} clips, {how.precision}, "
-        f"on {torch.get_num_threads()} threads; champions by {work.plan.judged_by} F1")
+    say(
+        f"each of {len(work.plan.trainings())} networks: {how.steps} steps of {how.batch} clips, {how.precision}, "
+        f"on {torch.get_num_threads()} threads; champions by {work.plan.judged_by} F1"
+    )
     if job.passes:
         say(f"going on after pass {len(job.passes)}")
     say(f"expected training time: {clock(bench.progress.expected())} (h:mm:ss or m:ss)")
@@ -152,14 +171,22 @@ def run_all(work: PassWork, job: Job) -> None:
     about, tagger = run_tagger(work, parent=job.parent)
     job.tagger = about
     job.save()
-    guests = [guest(work, version_number(word)) for word in listed(work.settings.warm_start, "warm_start")] \
-        if work.settings.warm_start else []
+    guests = (
+        [guest(work, version_number(word)) for word in listed(work.settings.warm_start, "warm_start")]
+        if work.settings.warm_start
+        else []
+    )
     for index in range(len(job.passes) + 1, work.plan.passes + 1):
         incumbents = current_champions(work, job)
         run = pass_run(bench.runs, job, index)
         record = run_pass(
-            work, index, run=run, tagger=tagger, teachers={label: c.version for label, c in incumbents.items()},
-            incumbents=incumbents, guests=guests if index == 1 else [],
+            work,
+            index,
+            run=run,
+            tagger=tagger,
+            teachers={label: c.version for label, c in incumbents.items()},
+            incumbents=incumbents,
+            guests=guests if index == 1 else [],
         )
         bench.runs.json(run, record["champions"], "champions.json")
         bench.runs.end(run)
@@ -202,11 +229,16 @@ def log_pass(runs: Runs, classes: tuple[str, ...], parent: str, record: Mapping[
 
 def summary(record: Mapping[str, Any]) -> str:
     """One line about a finished pass."""
+
     def shown(value: float | None) -> str:
         return "-" if value is None else f"{100 * value:.2f}"
 
     parts = [f"{c['name']} {shown(macro(c['select']))}" for c in record["candidates"]]
-    line = f"pass {record['index']}: select F1 " + ", ".join(parts) + f"; merged {shown(macro(record['merged']['select']))}"
+    line = (
+        f"pass {record['index']}: select F1 "
+        + ", ".join(parts)
+        + f"; merged {shown(macro(record['merged']['select']))}"
+    )
     reported = macro(record["merged"]["report"])
     return line if reported is None else f"{line}; report F1 merged {shown(reported)}"
 

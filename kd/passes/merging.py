@@ -27,7 +27,9 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
 
     champions: class to version. Champions that share a network share it here too. Source: S1 section 3.3.3.
     """
-    detectors = {number: detector_of(bench, bench.registry.version(number)) for number in sorted(set(champions.values()))}
+    detectors = {
+        number: detector_of(bench, bench.registry.version(number)) for number in sorted(set(champions.values()))
+    }
     members: list[Member] = []
     champion, thresholds, windows = [], [], []
     for label in bench.inputs.classes:

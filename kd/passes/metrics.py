@@ -9,7 +9,9 @@ MOST = 100
 NAMES = {"tuned": "event_f1", "fixed": "event_f1_fixed"}
 
 
-def score_metrics(classes: Sequence[str], *, select: Mapping[str, Any], report: Mapping[str, Any] | None) -> dict[str, float]:
+def score_metrics(
+    classes: Sequence[str], *, select: Mapping[str, Any], report: Mapping[str, Any] | None
+) -> dict[str, float]:
     """`select/event_f1/macro`, `report/event_f1_fixed/<class slug>`, ... of `{fixed: E, tuned: E}` records.
 
     Undefined figures are left out. Where all would be more than a run may carry, those of classes are left out; they

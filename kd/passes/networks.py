@@ -72,9 +72,7 @@ def trained(
     return steps.run("train", code=TRAINING_CODE, inputs=about, make=make)
 
 
-def predicted(
-    steps: Steps, inputs: Inputs, *, network: Path, spec: FeatureSpec, part: Part, precision: str
-) -> Logits:
+def predicted(steps: Steps, inputs: Inputs, *, network: Path, spec: FeatureSpec, part: Part, precision: str) -> Logits:
     """Logits of a split, (clips, frames, classes) memory-mapped, by the network saved at `network`."""
 
     def make(outputs: Path, scratch: Path) -> None:

@@ -68,8 +68,14 @@ class PassWork:
                 verdict = judged(bench, step / "network", Path(place))
             return Recorded(done[0], done[1], verdict, seconds_of(step)), step
         smoothing = candidate.smoothing.name if candidate.smoothing else "none"
-        params = {"architecture": candidate.architecture, "smoothing": smoothing, "steps": how.steps,
-                  "batch": how.batch, "seed": how.seed, "precision": how.precision}
+        params = {
+            "architecture": candidate.architecture,
+            "smoothing": smoothing,
+            "steps": how.steps,
+            "batch": how.batch,
+            "seed": how.seed,
+            "precision": how.precision,
+        }
         return record(bench, run=run, step=step, tags=tags, params=params), step
 
 
@@ -83,13 +89,25 @@ def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str
     bench = work.bench
     recorded, step = work.train(0, Candidate("deep"), tagging_set(bench.inputs), parent=parent)
     logits = {
-        role: predicted(bench.steps, bench.inputs, network=step / "network", spec=bench.inputs.spec, part=part,
-                        precision=bench.precision)
-        for role, part in bench.inputs.training.items() if role in ("in_domain", "out_of_domain")
+        role: predicted(
+            bench.steps,
+            bench.inputs,
+            network=step / "network",
+            spec=bench.inputs.spec,
+            part=part,
+            precision=bench.precision,
+        )
+        for role, part in bench.inputs.training.items()
+        if role in ("in_domain", "out_of_domain")
     }
     verdict = recorded.verdict
-    about = {"run_id": recorded.run_id, "version": recorded.version, "select": verdict.select,
-             "report": verdict.report, "seconds": recorded.seconds}
+    about = {
+        "run_id": recorded.run_id,
+        "version": recorded.version,
+        "select": verdict.select,
+        "report": verdict.report,
+        "seconds": recorded.seconds,
+    }
     return about, logits
 
 
@@ -104,7 +122,9 @@ def training_sets(
         teacher = merged_detector(bench, teachers, Path(place))
         merged = training_logits(bench, teacher)
     temperature = work.settings.temperature
-    return {how.name: frame_label_set(bench.inputs, merged, how, temperature=temperature) for how in work.plan.smoothings}
+    return {
+        how.name: frame_label_set(bench.inputs, merged, how, temperature=temperature) for how in work.plan.smoothings
+    }
 
 
 def training_logits(bench: Bench, detector: Detector) -> dict[str, Logits]:
@@ -135,11 +155,18 @@ def run_pass(
         smoothing = candidate.smoothing.name if candidate.smoothing else ""
         recorded, _ = work.train(index, candidate, sets[smoothing], parent=run)
         verdict = recorded.verdict
-        records.append({
-            "name": candidate.name, "architecture": candidate.architecture, "smoothing": smoothing or "none",
-            "run_id": recorded.run_id, "version": recorded.version, "select": verdict.select,
-            "report": verdict.report, "seconds": recorded.seconds,
-        })
+        records.append(
+            {
+                "name": candidate.name,
+                "architecture": candidate.architecture,
+                "smoothing": smoothing or "none",
+                "run_id": recorded.run_id,
+                "version": recorded.version,
+                "select": verdict.select,
+                "report": verdict.report,
+                "seconds": recorded.seconds,
+            }
+        )
         f1 = {label: value or 0.0 for label, value in verdict.f1(work.plan.judged_by).items()}
         contenders.append(Contender(recorded.version, f1))
     chosen = choose(bench.inputs.classes, incumbents=incumbents, challengers=contenders)
@@ -148,8 +175,13 @@ def run_pass(
     merged = merge_pass(work, index, run=run, about=about)
     names = {each["version"]: each["name"] for each in records}
     champions = {label: {"version": v, "candidate": names.get(v, "")} for label, v in chosen.items()}
-    return {"index": index, "run_id": run, "candidates": records,
-            "merged": {"select": merged.select, "report": merged.report}, "champions": champions}
+    return {
+        "index": index,
+        "run_id": run,
+        "candidates": records,
+        "merged": {"select": merged.select, "report": merged.report},
+        "champions": champions,
+    }
 
 
 def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]) -> Verdict:
@@ -193,8 +225,15 @@ def label_artifact(work: PassWork, index: int, detector: Detector, champions: Ma
         role: LabelledSplit(part.split.name, tuple(part.names), tuple(s.content for s in part.sources), logits[role])
         for role, part in bench.inputs.training.items()
     }
-    return LabelArtifact(detector.classes, finest(detector), dict(champions), work.settings.temperature,
-                         work.plan.smoothings, index, splits)
+    return LabelArtifact(
+        detector.classes,
+        finest(detector),
+        dict(champions),
+        work.settings.temperature,
+        work.plan.smoothings,
+        index,
+        splits,
+    )
 
 
 def draw_pass(bench: Bench, detector: Detector, how: Smoothing, path: Path, *, title: str) -> None:

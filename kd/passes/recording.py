@@ -51,8 +51,13 @@ def judged(bench: Bench, network: Path, folder: Path) -> Verdict:
 
     def write(points: OperatingPoints) -> None:
         save_detector(
-            folder, classes=inputs.classes, networks=[network], specs=[inputs.spec], champion=[0] * count,
-            points=points, corpus=inputs.corpus.digest,
+            folder,
+            classes=inputs.classes,
+            networks=[network],
+            specs=[inputs.spec],
+            champion=[0] * count,
+            points=points,
+            corpus=inputs.corpus.digest,
         )
 
     write(OperatingPoints.fixed(classes=count))

@@ -1,6 +1,6 @@
 """`results.json` and the table of a job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kd.passes.job import Job
@@ -36,11 +36,10 @@ def table(record: dict[str, Any], *, split: str, kind: str) -> str:
             own = {label for label, won in each["champions"].items() if won["version"] == candidate["version"]}
             rows.append([str(each["index"]), candidate["name"], *_figures(candidate[split][kind], classes, own)])
         rows.append([str(each["index"]), "merged", *_figures(each["merged"][split][kind], classes, set())])
-    wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(w) if i == 1 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, wide, strict=True)))
-             for row in rows]
-    head = f"event-based F1, %, on the split to {'report' if split == 'report' else 'select'} on, {kind} operating points"
-    return "\n".join([head, *(line.rstrip() for line in lines)])
+    head = (
+        f"event-based F1, %, on the split to {'report' if split == 'report' else 'select'} on, {kind} operating points"
+    )
+    return f"{head}\n{_aligned(rows)}"
 
 
 def tables(record: dict[str, Any]) -> str:
@@ -55,3 +54,21 @@ def _figures(scores: dict[str, Any], classes: Sequence[str], own: set[str]) -> l
 
     figures = [shown(scores["macro"]["f1"])]
     return figures + [shown(scores["classes"][c]["f1"]) + ("*" if c in own else "") for c in classes]
+
+
+def scores_table(classes: Sequence[str], splits: Mapping[str, dict[str, Any]]) -> str:
+    """Event F1 in per cent of one model: a line per split and kind of operating points."""
+    rows = [["split", "points", "average", *(label[:9] for label in classes)]]
+    rows += [
+        [name, kind, *_figures(scores[kind], classes, set())] for name, scores in splits.items() for kind in scores
+    ]
+    return _aligned(rows)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = (
+        "  ".join(cell.ljust(w) if i == 1 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, wide, strict=True)))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)

@@ -20,8 +20,9 @@ class CorpusSettings:
     classes: str = option("", help="only these classes, comma-separated; empty: those of the training tables")
     missing: str = option("error", help="clips listed but absent", choices=("error", "skip"))
     clip_seconds: float = option(10.0, help="clips are cropped or padded to this length", low=0.2, high=600)
-    rate: int = option(0, help="samples per second of the features; 0: 32000 where the corpus has it, else 16000",
-                       low=0, high=192_000)
+    rate: int = option(
+        0, help="samples per second of the features; 0: 32000 where the corpus has it, else 16000", low=0, high=192_000
+    )
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,12 @@ class FitOptions:
     """How one network is trained."""
 
     steps: int = option(0, help="training steps per candidate; 0: from the number of clips", low=0, high=10_000_000)
-    epochs: int = option(0, help="training epochs per candidate, where steps=0; 0: from the number of clips", low=0,
-                         high=100_000)
+    epochs: int = option(
+        0, help="training epochs per candidate, where steps=0; 0: from the number of clips", low=0, high=100_000
+    )
     batch: int = option(0, help="clips per step; 0: the recipe's (paper 32, default 12)", low=0, high=4096)
     learning_rate: float = option(0.001, help="Adam's rate; falls linearly over the last third", low=1e-8, high=1)
     seed: int = option(0, help="seed of initialisation and batch order", low=0, high=2**31)
-    precision: str = option("auto", help="arithmetic of training", choices=("auto", "float32", "bfloat16"))
-    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,28 @@ class LabelOptions:
 
 
 @dataclass(frozen=True)
-class IterateSettings(CorpusSettings, FitOptions, LabelOptions):
-    """Parameters of `iterate`."""
+class NetworkOptions:
+    """What networks are made of, and the name they are registered under."""
+
+    sru_version: int = option(1, help="recurrent unit: 1 (the paper's) or 2", low=1, high=2)
+    recurrent_activation: str = option(
+        "tanh", help="activation inside the recurrent unit", choices=("tanh", "identity")
+    )
+    padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
+    model: str = option("kd-sed", help="name in the model registry")
+
+
+@dataclass(frozen=True)
+class ArithmeticOptions:
+    """Arithmetic of prediction."""
+
+    precision: str = option("auto", help="arithmetic", choices=("auto", "float32", "bfloat16"))
+    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)
+
+
+@dataclass(frozen=True)
+class LoopOptions:
+    """The loop of `iterate`."""
 
     passes: int = option(8, help="passes of the loop", low=1, high=1000)
     recipe: str = option("default", help="'paper': Koutini 2018 as published", choices=("default", "paper"))
@@ -57,62 +77,72 @@ class IterateSettings(CorpusSettings, FitOptions, LabelOptions):
     smoothings: str = option(
         "", help=f"label smoothings from pass 2 on, comma-separated, of {', '.join(SMOOTHINGS)}; empty: the recipe's"
     )
-    sru_version: int = option(1, help="recurrent unit: 1 (the paper's) or 2", low=1, high=2)
-    recurrent_activation: str = option("tanh", help="activation inside the recurrent unit", choices=("tanh", "identity"))
-    padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
-    model: str = option("kd-sed", help="name in the model registry")
     warm_start: str = option("", help="versions of earlier jobs that may be champions, comma-separated")
     fresh: bool = option(False, help="start a new job that reuses features but no finished step")
 
 
 @dataclass(frozen=True)
-class TrainSettings(CorpusSettings, FitOptions):
-    """Parameters of `train`."""
+class TrainOptions:
+    """The network of `train` and what it learns from."""
 
     architecture: str = option("deep", help="network", choices=("deep", "shallow"))
-    labels: str = option("weak", help="label source: weak (tags) or strong (the split named by strong=)",
-                         choices=("weak", "strong"))
-    sru_version: int = option(1, help="recurrent unit: 1 (the paper's) or 2", low=1, high=2)
-    recurrent_activation: str = option("tanh", help="activation inside the recurrent unit", choices=("tanh", "identity"))
-    padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
-    model: str = option("kd-sed", help="name in the model registry")
+    labels: str = option(
+        "weak", help="label source: weak (tags) or strong (the split named by strong=)", choices=("weak", "strong")
+    )
 
 
 @dataclass(frozen=True)
-class DistillSettings(CorpusSettings, FitOptions):
-    """Parameters of `distill`."""
+class DistillOptions:
+    """The student of `distill` and what it learns from."""
 
     labels: str = option("", help="pseudo-labels: a folder, or the id of the run that logged them")
     smoothing: str = option("median", help="smoothing of the labels", choices=SMOOTHINGS)
     architecture: str = option("shallow", help="student network", choices=("deep", "shallow"))
-    sru_version: int = option(1, help="recurrent unit: 1 (the paper's) or 2", low=1, high=2)
-    recurrent_activation: str = option("tanh", help="activation inside the recurrent unit", choices=("tanh", "identity"))
-    padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
-    model: str = option("kd-sed", help="name in the model registry")
 
 
 @dataclass(frozen=True)
-class PseudoLabelSettings(CorpusSettings, LabelOptions):
-    """Parameters of `pseudo_label`."""
+class IterateSettings(NetworkOptions, LabelOptions, ArithmeticOptions, FitOptions, CorpusSettings, LoopOptions):
+    """Parameters of `iterate`."""
+
+
+@dataclass(frozen=True)
+class TrainSettings(NetworkOptions, ArithmeticOptions, FitOptions, CorpusSettings, TrainOptions):
+    """Parameters of `train`."""
+
+
+@dataclass(frozen=True)
+class DistillSettings(NetworkOptions, ArithmeticOptions, FitOptions, CorpusSettings, DistillOptions):
+    """Parameters of `distill`."""
+
+
+@dataclass(frozen=True)
+class LabellingOptions:
+    """The model of `pseudo_label` and where its labels go."""
 
     model: str = option("models:/kd-sed@merged", help="registered model, as a models:/ address")
     out: str = option("pseudo-labels", help="folder to write the labels to; it must not exist yet")
-    precision: str = option("auto", help="arithmetic of prediction", choices=("auto", "float32", "bfloat16"))
-    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)
 
 
 @dataclass(frozen=True)
-class MergeSettings(CorpusSettings):
-    """Parameters of `merge`."""
+class PseudoLabelSettings(ArithmeticOptions, LabelOptions, CorpusSettings, LabellingOptions):
+    """Parameters of `pseudo_label`."""
+
+
+@dataclass(frozen=True)
+class MergeOptions:
+    """The model of `merge`."""
 
     model: str = option("kd-sed", help="name in the model registry, whose best-<class> aliases are merged")
-    precision: str = option("auto", help="arithmetic of prediction", choices=("auto", "float32", "bfloat16"))
-    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)
 
 
 @dataclass(frozen=True)
-class EvaluateSettings:
-    """Parameters of `evaluate`: two event tables, or a registered model on a corpus."""
+class MergeSettings(ArithmeticOptions, CorpusSettings, MergeOptions):
+    """Parameters of `merge`."""
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """What `evaluate` scores: two event tables, or a registered model on a corpus."""
 
     reference: str = option("", help="table of reference events")
     predictions: str = option("", help="table of predicted events")
@@ -122,5 +152,8 @@ class EvaluateSettings:
     split: str = option("test/test", help="strongly labelled split the model is scored on")
     missing: str = option("error", help="clips listed but absent", choices=("error", "skip"))
     out: str = option("", help="JSON file to write; empty: none")
-    precision: str = option("auto", help="arithmetic of prediction", choices=("auto", "float32", "bfloat16"))
-    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)
+
+
+@dataclass(frozen=True)
+class EvaluateSettings(ArithmeticOptions, EvaluateOptions):
+    """Parameters of `evaluate`."""

@@ -34,15 +34,15 @@ def pseudo_tag_set(inputs: Inputs, tagger: Mapping[str, Logits]) -> TrainingSet:
     return joined(inputs.training, tags)
 
 
-def frame_label_set(
-    inputs: Inputs, merged: Mapping[str, Logits], how: Smoothing, *, temperature: float
-) -> TrainingSet:
+def frame_label_set(inputs: Inputs, merged: Mapping[str, Logits], how: Smoothing, *, temperature: float) -> TrainingSet:
     """All training clips with smoothed frame labels of the merged teachers. Source: S1 section 3.3.2.
 
     merged: logits (clips, frames, classes) by role. A strongly labelled training split keeps its own labels.
     """
     labels = {
-        role: true_frames(part, inputs) if role == "strong" else frame_labels(merged[role], how, temperature=temperature)
+        role: true_frames(part, inputs)
+        if role == "strong"
+        else frame_labels(merged[role], how, temperature=temperature)
         for role, part in inputs.training.items()
     }
     return joined(inputs.training, labels)

@@ -60,7 +60,7 @@ def tune(
     f1 = f1_of(tp=counts.tp, fp=counts.fp, fn=counts.fn)
     order = sorted(
         ((w, t) for w in range(len(windows)) for t in range(len(thresholds))),
-        key=lambda point: (abs(thresholds[point[1]] - 0.5), windows[point[0]], thresholds[point[1]]),
+        key=lambda point: (round(abs(thresholds[point[1]] - 0.5), 9), windows[point[0]], thresholds[point[1]]),
     )
     chosen: list[tuple[float, int]] = []
     for k in range(len(classes)):

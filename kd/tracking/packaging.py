@@ -13,12 +13,24 @@ REQUIREMENTS = ("torch", "torchaudio", "numpy", "scipy", "soundfile", "librosa",
 def log_detector(runs: Runs, *, run: str, folder: Path) -> str:
     """Log the detector at `folder` on a run; returns the logged model's id, to be registered."""
     import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
 
+    inputs = Schema([ColSpec("string", "path")])
+    outputs = Schema(
+        [
+            ColSpec("string", "filename"),
+            ColSpec("double", "onset"),
+            ColSpec("double", "offset"),
+            ColSpec("string", "event_label"),
+        ]
+    )
     with store_errors(), mlflow.start_run(run_id=run, nested=True):
         info: Any = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).with_name("serving.py")),
             artifacts={"detector": str(folder)},
+            signature=ModelSignature(inputs, outputs),
             code_paths=[str(PROJECT / "kd")],
             pip_requirements=[f"{name}=={_installed(name)}" for name in REQUIREMENTS],
         )

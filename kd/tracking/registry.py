@@ -58,7 +58,9 @@ class Registry:
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     if error.error_code == "INVALID_PARAMETER_VALUE":
-                        raise UserError(f"model={self.name!r} is no name for a model", "use letters, digits, - and _") from None
+                        raise UserError(
+                            f"model={self.name!r} is no name for a model", "use letters, digits, - and _"
+                        ) from None
                     raise
 
     def add(self, *, run: str, logged: str, tags: Mapping[str, str]) -> int:
@@ -89,7 +91,9 @@ class Registry:
     def aliases(self) -> dict[str, int]:
         """All aliases and the versions they stand on."""
         with store_errors():
-            return {alias: int(version) for alias, version in self.client.get_registered_model(self.name).aliases.items()}
+            return {
+                alias: int(version) for alias, version in self.client.get_registered_model(self.name).aliases.items()
+            }
 
     def move(self, alias: str, version: int) -> None:
         """Put an alias on a version."""

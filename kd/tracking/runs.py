@@ -1,6 +1,7 @@
 """Runs: the tree of an iterate job, written in batches."""
 
 import json
+import math
 import os
 import tempfile
 import time
@@ -67,14 +68,21 @@ class Runs:
         from mlflow.entities import Param
 
         with store_errors():
-            self.client.log_batch(run, params=[Param(f"cfg.{key}", str(value)[:5_900]) for key, value in values.items()])
+            self.client.log_batch(
+                run, params=[Param(f"cfg.{key}", str(value)[:5_900]) for key, value in values.items()]
+            )
 
     def metrics(self, run: str, series: Mapping[str, Sequence[tuple[int, float]]]) -> None:
         """Log metrics: name to [(step, value)], in as few calls as the store allows; NaN is left out."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        points = [Metric(key, value, now, step) for key, all_ in series.items() for step, value in all_ if value == value]
+        points = [
+            Metric(key, value, now, step)
+            for key, all_ in series.items()
+            for step, value in all_
+            if not math.isnan(value)
+        ]
         with store_errors():
             for start in range(0, len(points), BATCH):
                 self.client.log_batch(run, metrics=points[start : start + BATCH])
@@ -98,12 +106,17 @@ class Runs:
         with store_errors():
             self.client.log_text(run, text, name)
 
-    def dataset(self, run: str, *, name: str, digest: str, source: str, profile: Mapping[str, Any], context: str) -> None:
+    def dataset(
+        self, run: str, *, name: str, digest: str, source: str, profile: Mapping[str, Any], context: str
+    ) -> None:
         """Log which data a run used, under our own digest."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         data = Dataset(
-            name=name, digest=digest[:36], source_type="local", source=json.dumps({"uri": source}),
+            name=name,
+            digest=digest[:36],
+            source_type="local",
+            source=json.dumps({"uri": source}),
             profile=json.dumps(dict(profile)),
         )
         with store_errors():

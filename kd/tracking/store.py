@@ -48,7 +48,10 @@ def open_store() -> Any:
 def _write_ahead(uri: str) -> None:
     """sqlite's write-ahead log: readers such as the UI and writers do not wait for each other."""
     if uri.startswith("sqlite:///"):
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(uri[len("sqlite:///") :])) as database:
+        with (
+            contextlib.suppress(sqlite3.Error),
+            contextlib.closing(sqlite3.connect(uri[len("sqlite:///") :])) as database,
+        ):
             database.execute("PRAGMA journal_mode=WAL")
 
 
@@ -76,10 +79,27 @@ def store_errors(uri: str | None = None) -> Iterator[None]:
 
 
 AWAY = (
-    "Connection refused", "Max retries exceeded", "unable to open database", "database is locked", "API request to",
-    "could not translate host", "Name or service not known", "maintenance mode", "readonly database", "Unsupported URI",
-    "not a supported", "file is not a database", "could not connect", "connection failed", "disk I/O error",
-    "Could not parse", "unavailable", "No module named", "Timeout", "timed out", "malformed",
+    "Connection refused",
+    "Max retries exceeded",
+    "unable to open database",
+    "database is locked",
+    "API request to",
+    "could not translate host",
+    "Name or service not known",
+    "maintenance mode",
+    "readonly database",
+    "Unsupported URI",
+    "not a supported",
+    "file is not a database",
+    "could not connect",
+    "connection failed",
+    "disk I/O error",
+    "Could not parse",
+    "unavailable",
+    "No module named",
+    "Timeout",
+    "timed out",
+    "malformed",
 )
 
 

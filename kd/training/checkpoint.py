@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from kd.files import atomic_write_bytes
 
 
-def save_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Adam, step: int, losses: list[float]) -> None:
+def save_checkpoint(
+    path: Path, *, model: nn.Module, optimizer: torch.optim.Adam, step: int, losses: list[float]
+) -> None:
     """Write weights, Adam's moments, the number of steps done and the losses so far."""
     tensors: dict[str, Tensor] = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():

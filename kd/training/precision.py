@@ -11,7 +11,7 @@ def fastest() -> str:
     if torch.cuda.is_available():
         return "bfloat16"
     with contextlib.suppress(AttributeError):
-        if torch.backends.mkldnn.is_available() and torch.cpu._is_amx_tile_supported():
+        if torch.cpu._is_amx_tile_supported():
             return "bfloat16"
     return "float32"
 

@@ -97,9 +97,29 @@ def test_equal_scores_go_to_the_threshold_near_a_half_then_the_smaller_window() 
     scores = np.zeros((1, 20, 1), np.float32)
     scores[0, 5:15] = 1.0
     reference = {"x": [Event(5.0, 15.0, "a")]}
-    for windows, thresholds in (((7, 3, 5), (0.9, 0.4, 0.7)), ((3, 5, 7), (0.6, 0.4))):
+    cases: tuple[tuple[tuple[int, ...], tuple[float, ...], int, float], ...] = (
+        ((7, 3, 5), (0.9, 0.4, 0.7), 3, 0.4),
+        ((3, 5, 7), (0.1, 0.55, 0.6, 0.9), 3, 0.55),
+        ((3, 5), (0.6, 0.4), 3, 0.4),
+    )
+    for windows, thresholds, window, threshold in cases:
         points = tune(scores, reference, clips=["x"], grid=grid, classes=["a"], windows=windows, thresholds=thresholds)
-        assert (points.thresholds, points.windows) == ((0.4,), (3,))
+        assert (points.thresholds, points.windows) == ((threshold,), (window,))
+
+
+def test_a_score_equal_to_the_threshold_is_counted() -> None:
+    grid = FrameGrid(hop=1.0, window=1.0, frames=3, seconds=3.0)
+    counts = grid_counts(
+        np.array([[[0.0], [0.5], [0.0]]], np.float32),
+        {"x": [Event(1.0, 2.0, "a")]},
+        clips=["x"],
+        grid=grid,
+        windows=[1],
+        thresholds=[0.5, 0.5001],
+        classes=["a"],
+    )
+    assert counts.tp[0, :, 0].tolist() == [1, 0]
+    assert counts.fn[0, :, 0].tolist() == [0, 1]
 
 
 def test_a_class_that_is_never_hit_stays_at_the_fixed_point() -> None:

@@ -1,0 +1,50 @@
+# make iterate PASSES=8                          the main job on the demo corpus
+# make iterate DATA=/my/corpus ARGS="-P epochs=20"
+# make test                                      the tests;  make test-all also runs the slow ones
+# make ui                                        the MLflow UI on the job's stores
+# make install                                   the environment alone, in .venv
+
+PASSES ?= 8
+DATA ?= demo
+ARGS ?=
+PORT ?= 5000
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell \
+	command -v $(p) >/dev/null 2>&1 && $(p) -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	>/dev/null 2>&1 && echo $(p))))
+READY := .venv/.ready-$(shell cksum < pyproject.toml | cut -d' ' -f1)
+RUN := PATH="$(CURDIR)/.venv/bin:$$PATH"
+export MLFLOW_TRACKING_URI ?= sqlite:///$(CURDIR)/mlflow.db
+
+.PHONY: install iterate test test-all lint ui clean
+
+install: $(READY)
+
+$(READY):
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 with venv found"; \
+		echo "hint: install one, or name it: make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "set-up, once: $(PYTHON) and about 6 GB of packages into .venv"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --disable-pip-version-check --progress-bar off -e . \
+		| awk '/^Collecting|^Installing|^Successfully/ { print substr($$0, 1, 100); fflush() }'
+	@.venv/bin/python -c "import torch, torchaudio, mlflow"
+	@touch $@
+
+iterate: $(READY)
+	@$(RUN) mlflow run . -e iterate --env-manager local -P passes=$(PASSES) -P data="$(DATA)" $(ARGS)
+
+test: $(READY)
+	@$(RUN) python -m pytest -m "not slow"
+
+test-all: $(READY)
+	@$(RUN) python -m pytest
+
+lint: $(READY)
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+
+ui: $(READY)
+	@echo "http://127.0.0.1:$(PORT)  (choose 'Model training' at the top left)"
+	@$(RUN) mlflow ui --backend-store-uri $(MLFLOW_TRACKING_URI) --port $(PORT)
+
+clean:
+	rm -rf .venv .kd mlruns mlflow.db* optuna.db*

@@ -1,0 +1,60 @@
+"""`pseudo_label`: labels for a corpus from a registered model."""
+
+import functools
+import shutil
+from pathlib import Path
+
+from kd.config import home, say
+from kd.detection.apply import finest, merged_logits
+from kd.detection.detector import load_detector
+from kd.errors import UserError
+from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
+from kd.labels.names import SMOOTHINGS
+from kd.labels.smoothing import smoothing
+from kd.passes.inputs import open_inputs
+from kd.passes.settings import PseudoLabelSettings
+from kd.passes.threads import precision_of, use_threads
+from kd.progress import Progress
+from kd.tracking.registry import fetch, find
+from kd.tracking.runs import Runs
+from kd.tracking.store import open_store
+
+
+def pseudo_label(settings: PseudoLabelSettings) -> int:
+    """Predict every training split, write the label artifact, log it on a run; returns the exit code."""
+    out = Path(settings.out)
+    if out.exists():
+        raise UserError(f"{out} exists already", "name another folder with out=, or remove it")
+    client = open_store()
+    use_threads(settings.threads)
+    version = find(client, settings.model)
+    detector = load_detector(fetch(client, version, cache=home() / "models"))
+    progress = Progress(passes=0, batch=1)
+    inputs = open_inputs(settings, progress=lambda done, of: progress.count("features", done, of))
+    splits: dict[str, LabelledSplit] = {}
+    for role, part in inputs.training.items():
+        features = functools.partial(inputs.features, part)
+        logits = merged_logits(detector, features, precision=precision_of(settings))
+        contents = tuple(source.content for source in part.sources)
+        splits[role] = LabelledSplit(part.split.name, tuple(part.names), contents, logits)
+        say(f"{part.split.name}: {len(part.names)} clips labelled")
+    ways = tuple(smoothing(name, window=settings.window, sigma=settings.sigma) for name in SMOOTHINGS)
+    labels = LabelArtifact(
+        detector.classes,
+        finest(detector),
+        dict.fromkeys(detector.classes, version.number),
+        settings.temperature,
+        ways,
+        int(version.tags.get("kd.pass", 0)),
+        splits,
+    )
+    making = out.with_name(out.name + ".new")
+    shutil.rmtree(making, ignore_errors=True)
+    save_labels(making, labels)
+    making.rename(out)
+    runs = Runs(client)
+    run = runs.top("pseudo_label", {"kd.kind": "pseudo_label", "kd.model": settings.model})
+    runs.folder(run, out, "labels")
+    runs.end(run)
+    say(f"labels: {out} (run {run})")
+    return 0

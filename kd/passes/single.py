@@ -1,0 +1,167 @@
+"""One network, one student, or one merge, outside a job: the same work as the loop's, recorded the same way."""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from kd.config import say, to_dict
+from kd.detection.apply import finest
+from kd.errors import UserError
+from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
+from kd.labels.merging import regrid
+from kd.labels.smoothing import Smoothing
+from kd.lock import locked
+from kd.models.config import ModelConfig
+from kd.passes.context import Bench, model_config
+from kd.passes.inputs import Inputs, open_inputs
+from kd.passes.judging import Verdict
+from kd.passes.loop import fit_settings, state_folder
+from kd.passes.merging import champions_in_registry, merged_detector
+from kd.passes.metrics import score_metrics
+from kd.passes.networks import trained
+from kd.passes.recording import identity_tags, log_logits, record, register
+from kd.passes.recovery import ended
+from kd.passes.results import scores_table
+from kd.passes.settings import CorpusSettings, DistillSettings, MergeSettings, TrainSettings
+from kd.passes.steps import Steps
+from kd.passes.targets import frame_labels, joined, tagging_set, true_frames
+from kd.passes.threads import precision_of, use_threads
+from kd.progress import Progress
+from kd.tracking.aliases import AliasMoves
+from kd.tracking.packaging import log_detector
+from kd.tracking.registry import MERGED, Registry, best_alias
+from kd.tracking.runs import Runs
+from kd.tracking.store import open_store, ui_command
+from kd.training.data import TrainingSet
+
+
+def train(settings: TrainSettings) -> int:
+    """Train one network on weak tags, or on the strong split's frames."""
+    if settings.labels == "strong" and not settings.strong:
+        raise UserError("labels=strong, but strong= names no split", "name it, such as strong=train/synthetic")
+    bench = open_bench(settings, settings.model)
+
+    def training(inputs: Inputs) -> TrainingSet:
+        if settings.labels == "weak":
+            return tagging_set(inputs)
+        part = {"strong": inputs.training["strong"]}
+        return joined(part, {"strong": true_frames(part["strong"], inputs)})
+
+    return one_network(bench, settings, training(bench.inputs), name=f"train-{settings.architecture}")
+
+
+def distill(settings: DistillSettings) -> int:
+    """Train one student on one set of pseudo-labels."""
+    if not settings.labels:
+        raise UserError("labels= is empty", "name a folder that pseudo_label wrote, or a pass run's id")
+    bench = open_bench(settings, settings.model)
+    labels = load_labels(labels_folder(settings.labels, bench.runs))
+    how = next((each for each in labels.smoothings if each.name == settings.smoothing), None)
+    if how is None:
+        known = ", ".join(each.name for each in labels.smoothings)
+        raise UserError(f"{settings.labels} has no labels smoothed by {settings.smoothing!r}", f"it has: {known}")
+    return one_network(
+        bench, settings, pseudo_labelled(bench.inputs, labels, how), name=f"distill-{settings.architecture}"
+    )
+
+
+def labels_folder(place: str, runs: Runs) -> Path:
+    """A label folder given as such, or as the id of the run that logged it."""
+    return Path(place) if Path(place).exists() else runs.download(place, "labels")
+
+
+def pseudo_labelled(inputs: Inputs, labels: LabelArtifact, how: Smoothing) -> TrainingSet:
+    """The corpus's training clips with their labels from an artifact, matched by audio content."""
+    if missing := sorted(set(inputs.classes) - set(labels.classes)):
+        raise UserError(f"the labels do not know {missing[0]!r}", "label this corpus with a model of its classes")
+    columns = [labels.classes.index(label) for label in inputs.classes]
+    targets = {}
+    for role, part in inputs.training.items():
+        if role == "strong":
+            targets[role] = true_frames(part, inputs)
+            continue
+        rows = content_rows(labels.splits[role]) if role in labels.splits else {}
+        absent = [source.path for source in part.sources if source.content not in rows]
+        if absent:
+            raise UserError(
+                f"{len(absent)} clips of {part.split.name} have no labels, {absent[0].name} among them",
+                "label this corpus with pseudo_label",
+            )
+        logits = labels.splits[role].logits[[rows[source.content] for source in part.sources]][:, :, columns]
+        logits = regrid(logits, source=labels.grid, target=inputs.spec.grid)
+        targets[role] = frame_labels(logits, how, temperature=labels.temperature)
+    return joined(inputs.training, targets)
+
+
+def content_rows(part: LabelledSplit) -> dict[str, int]:
+    """Audio content's sha256 to row."""
+    return {content: row for row, content in enumerate(part.contents)}
+
+
+def open_bench(settings: CorpusSettings, model: str) -> Bench:
+    """Corpus, features, stores and registry for one piece of work outside a job."""
+    client = open_store()
+    runs, registry = Runs(client), Registry(client, model)
+    registry.ensure()
+    use_threads(getattr(settings, "threads", 0))
+    progress = Progress(passes=0, batch=getattr(settings, "batch", 0) or 12)
+    inputs = open_inputs(settings, progress=lambda done, of: progress.count("features", done, of))
+    return Bench(
+        inputs, Steps(state_folder(model) / "steps"), runs, registry, progress, precision_of(settings), iterate_id=""
+    )  # type: ignore[arg-type]
+
+
+def one_network(bench: Bench, settings: TrainSettings | DistillSettings, training: TrainingSet, *, name: str) -> int:
+    """Train, judge, log and register one network."""
+    how = fit_settings(settings, bench.inputs)
+    tags = identity_tags(bench, kind="single", index=0, name=name)
+    run = bench.runs.top(name, tags)
+    with ended(bench.runs, run):
+        say(f"{name}: {how.steps} steps of {how.batch} clips, {how.precision}")
+        bench.progress.training(0, name, kind=settings.architecture, steps=how.steps)
+        bench.progress.plan({settings.architecture: how.steps}, {})
+        config: ModelConfig = model_config(settings, settings.architecture, bench.inputs)
+        step = trained(bench.steps, bench.inputs, config=config, training=training, how=how, report=bench.progress.step)
+        bench.progress.clear()
+        bench.runs.json(run, {**to_dict(settings), "corpus": bench.inputs.corpus.digest}, "config.json")
+        recorded = record(bench, run=run, step=step, tags=tags, params={**to_dict(settings), **asdict(how)})
+    tell(bench, recorded.verdict, recorded.version)
+    return 0
+
+
+def merge(settings: MergeSettings) -> int:
+    """Merge the champions that the registry names, score the result, register it as `merged`."""
+    with locked(state_folder(settings.model) / "lock", what=f"another job works on model {settings.model!r}"):
+        bench = open_bench(settings, settings.model)
+        champions = champions_in_registry(bench)
+        if absent := [label for label in bench.inputs.classes if label not in champions]:
+            raise UserError(
+                f"{settings.model} has no champion of {absent[0]!r} (alias {best_alias(absent[0])})",
+                "run iterate first, or put the alias on a version",
+            )
+        tags = identity_tags(bench, kind="merged", index=0, name="merge")
+        run = bench.runs.top("merge", tags)
+        with ended(bench.runs, run), tempfile.TemporaryDirectory(prefix="kd-") as place:
+            detector = merged_detector(bench, champions, Path(place) / "detector")
+            verdict = bench.verdict(detector, points=detector.points)
+            logged = log_detector(bench.runs, run=run, folder=Path(place) / "detector")
+            log_logits(bench, run, detector)
+            found = score_metrics(detector.classes, select=verdict.select, report=verdict.report)
+            bench.runs.metrics(run, {key: [(0, value)] for key, value in found.items()})
+            bench.runs.json(run, champions, "champions.json")
+            version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags)
+            moves = AliasMoves(state_folder(settings.model) / "aliases.json", bench.registry)
+            about: dict[str, Any] = {**moves.last(), "corpus": bench.inputs.corpus.digest}
+            moves.move({MERGED: version, **{best_alias(c): v for c, v in champions.items()}}, about=about)
+            say(f"merged {len(detector.members)} networks on a grid of {finest(detector).frames} frames")
+        tell(bench, verdict, version)
+    return 0
+
+
+def tell(bench: Bench, verdict: Verdict, version: int) -> None:
+    """Print scores and where to find the model."""
+    splits = [("select", verdict.select), ("report", verdict.report)]
+    say(scores_table(bench.inputs.classes, {name: scores for name, scores in splits if scores is not None}))
+    say(f"model: models:/{bench.registry.name}/{version}")
+    say(f"to look around: {ui_command()}")

@@ -1,0 +1,55 @@
+"""MLproject, rendered from the settings classes: `python -m kd.project > MLproject`."""
+
+import dataclasses
+import importlib
+import sys
+from typing import Any
+
+from kd.config import as_text
+
+ENTRY_POINTS = {
+    "main": ("iterate", "kd.passes.settings:IterateSettings"),
+    "iterate": ("iterate", "kd.passes.settings:IterateSettings"),
+    "train": ("train", "kd.passes.settings:TrainSettings"),
+    "distill": ("distill", "kd.passes.settings:DistillSettings"),
+    "pseudo_label": ("pseudo_label", "kd.passes.settings:PseudoLabelSettings"),
+    "merge": ("merge", "kd.passes.settings:MergeSettings"),
+    "evaluate": ("evaluate", "kd.passes.settings:EvaluateSettings"),
+    "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
+}
+
+
+def settings_class(place: str) -> type[Any]:
+    """The settings class at `module:name`."""
+    module, _, name = place.partition(":")
+    kind: type[Any] = getattr(importlib.import_module(module), name)
+    return kind
+
+
+def rendered() -> str:
+    """The text of MLproject."""
+    lines = ["name: kd-sed", "", "conda_env: conda.yaml", "", "entry_points:"]
+    for name, (module, place) in ENTRY_POINTS.items():
+        fields = dataclasses.fields(settings_class(place))
+        lines += [f"  {name}:", "    parameters:"]
+        lines += [
+            f"      {field.name}: {{type: {_type(field.default)}, default: {_quoted(field.default)}}}"
+            for field in fields
+        ]
+        words = " ".join(f"--{field.name} {{{field.name}}}" for field in fields)
+        lines += [f'    command: "python -m entrypoints.{module} {words}"']
+    lines += ["  test:", "    command: \"python -m pytest -m 'not slow'\""]
+    return "\n".join(lines) + "\n"
+
+
+def _type(default: Any) -> str:
+    return "float" if isinstance(default, int | float) and not isinstance(default, bool) else "string"
+
+
+def _quoted(default: Any) -> str:
+    text = as_text(default)
+    return text if _type(default) == "float" else f'"{text}"'
+
+
+if __name__ == "__main__":
+    sys.stdout.write(rendered())

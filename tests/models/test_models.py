@@ -1,0 +1,148 @@
+"""The deep and the shallow model: size, shapes, alignment, determinism."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from kd.errors import UserError
+from kd.models.build import build, count_parameters
+from kd.models.config import ModelConfig
+from kd.models.network import RecurrentCNN
+from kd.models.pooling import mean_pool
+
+TEN = tuple("abcdefghij")
+BOTH = pytest.mark.parametrize("architecture", ["deep", "shallow"])
+PADDINGS = pytest.mark.parametrize("padding", ["same", "literal"])
+
+
+def a_model(architecture: str, *, seed: int = 0, padding: str = "same") -> RecurrentCNN:
+    torch.manual_seed(seed)
+    return build(ModelConfig(architecture=architecture, classes=TEN, padding=padding))
+
+
+@pytest.mark.parametrize(("architecture", "size"), [("deep", 332298), ("shallow", 143306)])
+@PADDINGS
+def test_number_of_parameters(architecture: str, size: int, padding: str) -> None:
+    assert count_parameters(a_model(architecture, padding=padding)) == size
+
+
+@pytest.mark.parametrize(("architecture", "convs", "norms"), [("deep", 9, 8), ("shallow", 3, 3)])
+def test_layers(architecture: str, convs: int, norms: int) -> None:
+    modules = list(a_model(architecture).modules())
+    assert sum(isinstance(module, nn.Conv2d) for module in modules) == convs
+    assert sum(isinstance(module, nn.BatchNorm2d) for module in modules) == norms
+    assert [m.products for m in modules if m.__class__.__name__ == "SRU"] == [3 if architecture == "deep" else 4]  # type: ignore[union-attr]
+
+
+@BOTH
+@PADDINGS
+@pytest.mark.parametrize("frames", [240, 1, 37])
+def test_length_is_kept(architecture: str, padding: str, frames: int) -> None:
+    model = a_model(architecture, padding=padding).eval()
+    with torch.no_grad():
+        assert model(torch.randn(2, frames, 64)).shape == (2, frames, 10)
+
+
+@BOTH
+@pytest.mark.parametrize("mels", [32, 63, 80, 128])
+def test_other_numbers_of_mels_are_refused(architecture: str, mels: int) -> None:
+    with pytest.raises(UserError, match="mel bands"):
+        build(ModelConfig(architecture=architecture, classes=TEN, mels=mels))
+    with pytest.raises(UserError, match="64"):
+        a_model(architecture)(torch.randn(2, 10, mels))
+
+
+def reach(model: RecurrentCNN, *, frame: int, frames: int) -> list[int]:
+    """Frames of the input on which what the convolutions hand to the SRU for one frame of the output depends."""
+    x = torch.randn(1, frames, 64, dtype=torch.float64, requires_grad=True)
+    maps: Tensor = model.front(x.unsqueeze(1))
+    maps[0, :, frame + model.margin].sum().backward()
+    assert x.grad is not None
+    return [int(t) for t in x.grad[0].abs().sum(dim=1).nonzero().flatten()]
+
+
+@PADDINGS
+@pytest.mark.parametrize(("architecture", "radius"), [("deep", 4), ("shallow", 3)])
+def test_a_frame_sees_as_far_back_as_ahead(architecture: str, radius: int, padding: str) -> None:
+    model = a_model(architecture, padding=padding).eval().double()
+    with torch.no_grad():
+        for block in model.front:
+            if isinstance(block.conv, nn.Conv2d):
+                block.conv.weight.abs_()  # so that no ReLU closes
+    assert reach(model, frame=15, frames=31) == list(range(15 - radius, 16 + radius))
+
+
+def test_same_and_literal_agree_away_from_the_edges() -> None:
+    same, literal = a_model("deep").eval(), a_model("deep", padding="literal").eval()
+    x = torch.randn(1, 60, 64)
+    with torch.no_grad():
+        for model in (same, literal):
+            for block in model.front:
+                block.conv.weight.zero_()
+                if block.conv.in_channels == 1:  # an impulse in time, alike over frequency
+                    block.conv.weight[:] = 0.25
+                else:
+                    size = block.conv.kernel_size[0]
+                    for channel in range(min(block.conv.weight.shape[:2])):
+                        block.conv.weight[channel, channel] = 1 / size**2
+        x = torch.zeros(1, 60, 64)
+        x[0, 30] = 1
+        bumps = [m.front(x.unsqueeze(1))[0, 0, :, 0][m.margin : 60 + m.margin] for m in (same, literal)]
+    for bump in bumps:
+        assert bump.argmax() == 30
+        torch.testing.assert_close(bump[30 - 4 : 30], bump[31 : 30 + 5].flip(0))
+
+
+@BOTH
+def test_batches_are_what_their_clips_are(architecture: str) -> None:
+    model = a_model(architecture).eval()
+    x = torch.randn(3, 20, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(model(x), torch.cat([model(clip[None]) for clip in x]), rtol=1e-4, atol=1e-5)
+
+
+@BOTH
+def test_fused_equals_plain_torch(architecture: str) -> None:
+    model, plain = a_model(architecture), a_model(architecture).double()
+    x = torch.randn(2, 24, 64)
+    y, wanted = model(x), plain(x.double())
+    torch.testing.assert_close(y.double(), wanted, rtol=1e-4, atol=1e-4)
+    (y**2).sum().backward()
+    (wanted**2).sum().backward()
+    for (name, a), b in zip(model.named_parameters(), plain.parameters(), strict=True):
+        assert a.grad is not None, name
+        assert b.grad is not None, name
+        size = b.grad.norm().item()
+        assert (a.grad.double() - b.grad).norm().item() <= 2e-3 * size + 1e-6, name
+
+
+@BOTH
+def test_same_seed_same_gradients(architecture: str) -> None:
+    def once() -> list[Tensor]:
+        model = a_model(architecture, seed=5)
+        loss = mean_pool(model(torch.randn(2, 24, 64, generator=torch.Generator().manual_seed(1)))).sum()
+        return list(torch.autograd.grad(loss, list(model.parameters())))
+
+    assert all(torch.equal(a, b) for a, b in zip(once(), once(), strict=True))
+
+
+def test_statistics_are_applied() -> None:
+    model = a_model("shallow").eval()
+    x, mean, std = torch.randn(2, 12, 64) * 3 + 5, torch.randn(64), torch.rand(64) + 0.5
+    with torch.no_grad():
+        wanted = model((x - mean) / std)
+        model.set_statistics(mean.numpy(), std.numpy())
+        torch.testing.assert_close(model(x), wanted, rtol=1e-4, atol=1e-5)
+        model.set_statistics(mean, torch.zeros(64))
+        torch.testing.assert_close(model.normalise(x), x - mean)
+    with pytest.raises(UserError, match="64 bands"):
+        model.set_statistics(mean[:10], std[:10])
+    with pytest.raises(UserError, match="not finite"):
+        model.set_statistics(mean, torch.full((64,), float("nan")))
+
+
+def test_mean_pool_averages_probabilities() -> None:
+    logits = torch.tensor([[[0.0, 100.0], [100.0, -100.0]]])
+    torch.testing.assert_close(mean_pool(logits), torch.tensor([[0.75, 0.5]]))
