@@ -1,4 +1,7 @@
-"""The convolutional pieces both recurrent CNNs are made of. Maps are (clips, channels, frames, bins), channels-last in memory."""
+"""The convolutional pieces both recurrent CNNs are made of.
+
+Maps are (clips, channels, frames, bins), channels-last in memory.
+"""
 
 from __future__ import annotations
 
@@ -56,12 +59,15 @@ def as_sequence(x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def bins_after(front: nn.Module, *, mels: int) -> int:
-    """Bins of frequency that leave `front` when `mels` enter it; 0 where they run out on the way."""
+def bins_after(front: nn.Module, *, mels: int, drop: bool) -> int:
+    """Bins of frequency that leave `front` when `mels` enter it; 0 where they run out on the way.
+
+    drop: a pooling may leave over the last bins; otherwise it counts as running out.
+    """
     for block in front.modules():
         if isinstance(block, ConvBlock | PointBlock):
             size, padding = int(block.conv.kernel_size[1]), int(block.conv.padding[1])
-            mels = (mels + 2 * padding - size + 1) // block.pool
-            if mels < 1:
+            mels, left = divmod(mels + 2 * padding - size + 1, block.pool)
+            if mels < 1 or (left and not drop):
                 return 0
     return mels

@@ -62,7 +62,8 @@ class ModelConfig:
         known = tuple(field.name for field in dataclasses.fields(cls))
         for key in values:
             if key not in known:
-                raise UserError(f"model: unknown key {key!r}", did_you_mean(str(key), known) or f"known: {', '.join(known)}")
+                hint = did_you_mean(str(key), known) or f"known: {', '.join(known)}"
+                raise UserError(f"model: unknown key {key!r}", hint)
         for key in ("architecture", "classes"):
             if key not in values:
                 raise UserError(f"model: {key!r} is missing", "the description of the model is incomplete")

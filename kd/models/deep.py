@@ -5,12 +5,12 @@
     bidirectional SRU 128
     1×1 conv to the classes (the sigmoid is the loss's and the pooling's)
 
-Deviation: the table pads every convolution by 1, so that each 2×2 convolution makes the map one frame and one bin larger
-(240 frames become 252), yet it states 240 frames of output. `padding="same"` (default) pads the first of each pair by 1
-and the second by 0: the length is kept, frame t of a pair sees frames t−1..t+1, and 64 bins become 32, 16, 8, 4, 1.
-`padding="literal"` pads as printed (bins 64, 33, 17, 9, 5, then 7 with the padded 1×1, of which the last pool keeps 4) and
-cuts 12 frames off, 6 at each end, which aligns it exactly. The padded frames of the last 1×1 convolution, outermost of
-the 6, hold nothing but its bias: they are never made.
+Deviation: the table pads every convolution by 1, so that each 2×2 convolution makes the map one frame and one bin
+larger (240 frames become 252), yet it states 240 frames of output. `padding="same"` (default) pads the first of each
+pair by 1 and the second by 0: the length is kept, frame t of a pair sees frames t−1..t+1, and 64 bins become 32, 16, 8,
+4, 1. `padding="literal"` pads as printed (bins 64, 33, 17, 9, 5, then 7 with the padded 1×1, of which the last pool
+keeps 4) and cuts 12 frames off, 6 at each end, which aligns it exactly. The padded frames of the last 1×1 convolution,
+outermost of the 6, hold nothing but its bias: they are never made.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A model on disk: a folder with `weights.safetensors` and `model.json`. No pickle.
 
-`model.json` is {schema, config, extra, sha256}, sha256 being that of the weights file. It is written last, so that a folder
-whose two files do not belong together is recognised as such.
+`model.json` is {schema, config, extra, sha256}, sha256 being that of the weights file. It is written last, so that a
+folder whose two files do not belong together is recognised as such.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def _description(path: Path) -> dict[str, Any]:
     if not isinstance(about, dict) or any(not isinstance(about.get(key), kind) for key, kind in kinds.items()):
         raise UserError(f"{path} is not the description of a model", HINT)
     if about["schema"] != SCHEMA:
-        raise UserError(f"{path} has schema {about['schema']}, this program reads {SCHEMA}", "use the program that wrote it")
+        message = f"{path} has schema {about['schema']}, this program reads {SCHEMA}"
+        raise UserError(message, "use the program that wrote it")
     return about
 
 
@@ -70,4 +71,5 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}", "name a folder that holds a saved model") from error
+        message = f"cannot read {path}: {error.strerror or error}"
+        raise UserError(message, "name a folder that holds a saved model") from error

@@ -13,12 +13,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kd.models import first_kernels
-from kd.models.norm import channels_first, channels_last, fused, norm_relu_pool, update_running
+from kd.models.norm import channels_first, channels_last, norm_relu_pool, update_running
+from kd.models.vectorised import kernels_apply
 
 
 def first_block(*, x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d, pool: int) -> Tensor:
     """x (clips, 1, frames, bins) → (clips, channels, frames', bins' // pool); `conv` has stride 1 and no bias."""
-    if not fused(x, conv.weight, norm.weight) or x.requires_grad or x.numel() == 0:
+    if not kernels_apply(x, conv.weight, norm.weight) or x.requires_grad or x.numel() == 0:
         return norm_relu_pool(x=conv(x), norm=norm, pool=pool)
     height, width = conv.kernel_size
     down, across = int(conv.padding[0]), int(conv.padding[1])
@@ -37,7 +38,7 @@ def first_block(*, x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d, pool: int) 
 
 
 class _First(torch.autograd.Function):
-    """Gradients, with x^ = (u − μ)/s, u_n = w·patch_n, N places, dz as in `norm`, m and Σ mean and covariance of patches:
+    """Gradients, with x^ = (u − μ)/s, u = w·patch, dz as in `norm`, m and Σ mean and covariance of the patches:
 
     Σ dz x^ = (w·Σ dz patch − μ Σ dz)/s = dγ and dβ = Σ dz;
     dw_k = γ/s · (Σ dz patch_k − dβ m_k − dγ/s · (Σ w)_k) where μ and s are the batch's, else γ/s · Σ dz patch_k.

@@ -1,4 +1,4 @@
-"""The first layer in one pass: convolution of the one-channel input, batch normalisation, ReLU, max-pooling; CPU, float32.
+"""The first layer in one pass: convolution of one channel, batch normalisation, ReLU, max-pooling; CPU, float32.
 
 Each value of the convolution is a sum of K = height · width products, cheaper to compute again than to read: the map of
 the convolution, the largest of a model, is never stored. What batch normalisation needs of it follows from the mean m
@@ -72,7 +72,7 @@ def _forward(
                             z[c] += w[c] * value
                 for c in range(channels):
                     top, new = out[c], z[c]
-                    out[c] = new if (new > top) | (new != new) else top  # NaN passes
+                    out[c] = new if (new > top) | (new != new) else top  # noqa: PLR0124 (NaN passes)
 
 
 @vectorised

@@ -1,7 +1,7 @@
 """Keeping freed memory in the process, where the C library lets us.
 
-A training step makes and frees maps of tens of megabytes. By default glibc hands each of them back to the kernel and asks
-for fresh, zeroed pages the next time: one page fault per 4 KiB, which costs several times what the layer itself does.
+A training step makes and frees maps of tens of megabytes. By default glibc hands each of them back to the kernel and
+asks for fresh, zeroed pages the next time: one page fault per 4 KiB, which costs several times what many a layer does.
 """
 
 from __future__ import annotations

@@ -30,10 +30,10 @@ class RecurrentCNN(nn.Module):
         recurrent_activation: str,
     ) -> None:
         super().__init__()
-        bins = bins_after(front, mels=mels)
+        bins = bins_after(front, mels=mels, drop=margin > 0)
         if bins != 1:
             raise UserError(
-                f"{mels} mel bands leave {bins} bins of frequency after the convolutions, where 1 is needed",
+                f"{mels} mel bands do not come down to 1 bin of frequency in the convolutions",
                 "the models of the paper take 64 bands",
             )
         self.mels, self.margin = mels, margin

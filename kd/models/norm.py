@@ -16,18 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kd.models import norm_kernels
-
-
-def fused(*tensors: Tensor | None) -> bool:
-    """Whether the numba kernels may be used: float32 on the CPU, and nobody is tracing or exporting the model."""
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
-        return False
-    return all(tensor is None or (tensor.device.type == "cpu" and tensor.dtype == torch.float32) for tensor in tensors)
+from kd.models.vectorised import kernels_apply
 
 
 def norm_relu_pool(*, x: Tensor, norm: nn.BatchNorm2d, pool: int = 1) -> Tensor:
-    """x (clips, channels, frames, bins) → (clips, channels, frames, bins // pool). Updates running statistics as BN does."""
-    if not fused(x, norm.weight) or x.numel() == 0:
+    """x (clips, channels, frames, bins) → (clips, channels, frames, bins // pool). Running statistics move as BN's do."""
+    if not kernels_apply(x, norm.weight) or x.numel() == 0:
         return plain_norm_relu_pool(x=x, norm=norm, pool=pool)
     result: Tensor
     if not norm.training:
@@ -45,7 +39,7 @@ def norm_relu_pool(*, x: Tensor, norm: nn.BatchNorm2d, pool: int = 1) -> Tensor:
 
 def bias_relu_pool(*, x: Tensor, bias: Tensor, pool: int = 1) -> Tensor:
     """relu(max_q x_q + bias): x (clips, channels, frames, bins) → (clips, channels, frames, bins // pool)."""
-    if not fused(x, bias) or x.numel() == 0:
+    if not kernels_apply(x, bias) or x.numel() == 0:
         pooled = functional.max_pool2d(x, (1, pool)) if pool > 1 else x
         return functional.relu(pooled + bias.to(x.dtype)[:, None, None])
     zeros, ones = torch.zeros(bias.shape), torch.ones(bias.shape)
@@ -59,7 +53,9 @@ def plain_norm_relu_pool(*, x: Tensor, norm: nn.BatchNorm2d, pool: int = 1) -> T
     return functional.relu(functional.max_pool2d(y, (1, pool)) if pool > 1 else y)
 
 
-def update_running(*, norm: nn.BatchNorm2d, mean: norm_kernels.Doubles, variance: norm_kernels.Doubles, count: int) -> None:
+def update_running(
+    *, norm: nn.BatchNorm2d, mean: norm_kernels.Doubles, variance: norm_kernels.Doubles, count: int
+) -> None:
     """Running mean and (unbiased) variance move by `momentum` towards the batch's."""
     momentum = 0.1 if norm.momentum is None else norm.momentum
     with torch.no_grad():
@@ -69,7 +65,7 @@ def update_running(*, norm: nn.BatchNorm2d, mean: norm_kernels.Doubles, variance
 
 
 def channels_last(x: Tensor) -> norm_kernels.Floats:
-    """(clips, channels, frames, bins) as a C-contiguous array (clips, frames, bins, channels); a copy only if needed."""
+    """(clips, channels, frames, bins) as a C-contiguous array (clips, frames, bins, channels), copied only if needed."""
     array: norm_kernels.Floats = x.permute(0, 2, 3, 1).contiguous().numpy()
     return array
 

@@ -1,8 +1,8 @@
-"""Batch normalisation, ReLU and max-pooling over frequency in one pass over memory, and its gradient in two; CPU, float32.
+"""Batch normalisation, ReLU and max-pooling over frequency in two passes over memory, and its gradient in two more.
 
-Maps are channels-last arrays (clips, frames, bins, channels). Every loop runs over channels, contiguous, as vector code;
-what limits these kernels is memory, and they touch it as little as can be: forward reads the map twice (statistics, then
-values), backward twice, and nothing but the map itself is kept.
+For the CPU, in float32. Maps are channels-last arrays (clips, frames, bins, channels). Every loop runs over channels,
+contiguous, as vector code. What limits these kernels is memory: forward reads the map twice (statistics, values),
+backward twice (sums, values), and nothing but the map itself is kept.
 
     y = relu(max_q (a ⊙ (x_q − μ) + β))           q over the `pool` neighbouring bins; bins left over are dropped
 
@@ -55,12 +55,14 @@ def _forward(x: Floats, gain: Floats, mean: Floats, shift: Floats, pool: int, y:
                 for c in range(channels):
                     z = gain[c] * (v[c] - mean[c]) + shift[c]
                     top = out[c]
-                    out[c] = z if (z > top) | (z != z) else top  # NaN passes
+                    out[c] = z if (z > top) | (z != z) else top  # noqa: PLR0124 (NaN passes)
 
 
 @vectorised
-def _gate(values: Floats, dy: Floats, gain: Floats, mean: Floats, shift: Floats, first: int, pool: int, dz: Floats) -> None:
-    """dz (pool, channels): dy where the bin is the first largest of its group and positive, else 0."""
+def _gate(
+    values: Floats, dy: Floats, gain: Floats, mean: Floats, shift: Floats, first: int, pool: int, dz: Floats
+) -> None:
+    """dz[:pool]: dy where the bin is the first largest of its group and positive, else 0. The two rows after are scratch."""
     channels = dy.shape[0]
     best, taken = dz[pool], dz[pool + 1]
     for c in range(channels):

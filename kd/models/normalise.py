@@ -9,7 +9,7 @@ from kd.errors import UserError
 
 
 class Normalise(nn.Module):
-    """(batch, frames, mels) → the same, x^ = (x − mean) / std per band. Buffers, so that they travel with the weights."""
+    """(batch, frames, mels) → the same, (x − mean) / std per band. Buffers, so that they travel with the weights."""
 
     mean: Tensor
     std: Tensor

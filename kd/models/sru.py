@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kd.models import sru_kernels, sru_reference
+from kd.models.vectorised import kernels_apply
 
 ACTIVATIONS = ("tanh", "identity")
 
@@ -94,8 +95,7 @@ class SRU(nn.Module):
                 skip = x.to(projected.dtype).reshape(batch, frames, self.directions, self.hidden_size)
             # A projected skip already holds α in its weights.
             scale = self.alpha if self.products == 3 else 1.0
-            fast = projected.device.type == "cpu" and projected.dtype == self.bias.dtype == torch.float32
-            if fast and frames and batch:
+            if kernels_apply(projected, self.bias) and frames and batch:
                 return _recurrence(projected, skip, self.bias, self.peephole, mask, self.activation, scale)
             return sru_reference.recurrence(
                 projected=projected,
@@ -128,7 +128,7 @@ def _recurrence(
 
 
 class _Recurrence(torch.autograd.Function):
-    """`sru_reference.recurrence` by the kernels. It overwrites the gates in `projected`, which nothing else may read."""
+    """`sru_reference.recurrence` by the kernels. It overwrites the gates in `projected`: nothing else may read them."""
 
     @staticmethod
     def forward(
@@ -144,7 +144,8 @@ class _Recurrence(torch.autograd.Function):
         u = projected.detach().contiguous().numpy()
         inner = u if skip is None else skip.detach().contiguous().unsqueeze(3).numpy()
         v = np.zeros(tuple(bias.shape), dtype=np.float32) if peephole is None else _array(peephole)
-        real = np.empty((0, 0), dtype=np.uint8) if mask is None else mask.detach().bool().contiguous().numpy().view("u1")
+        real = np.empty((0, 0), dtype=np.uint8) if mask is None else mask.detach().bool().to(torch.uint8).numpy()
+        real = np.ascontiguousarray(real)
         cells, out = sru_kernels.forward(
             u=u, skip=inner, bias=_array(bias), peephole=v, mask=real, scale=scale, with_tanh=activation == "tanh"
         )

@@ -2,8 +2,8 @@
 
 A kernel walks the frames of one (clip, direction) at a time; each frame is a few loops over the d units, contiguous in
 every array, with exp as a polynomial so that the whole loop is vector code. Forward keeps the cells and overwrites the
-pre-activations of the gates with the gates themselves: backward evaluates no sigmoid. Sums over frames are taken per clip
-and direction, in order, so gradients do not depend on the number of threads.
+pre-activations of the gates with the gates themselves: backward evaluates no sigmoid. Sums over frames are taken per
+clip and direction, in order, so gradients do not depend on the number of threads.
 
 The exponential: exp(x) = 2^n · e^y with n = round(x / ln 2) and |y| ≤ ln 2 / 2; e^y − 1 by the degree-6 polynomial of
 Cephes (`expf`). Sigmoid and tanh are within 2e-7 of their true values, relative.
@@ -177,8 +177,8 @@ def forward(
 ) -> tuple[Floats, Floats]:
     """(cells, h), both (batch, frames, directions, d). The gates of `u` are overwritten by their activations.
 
-    u (batch, frames, directions, k, d); skip (batch, frames, directions, slots, d), which is `u` itself where k = 4: the
-    last slot is read; bias and peephole (2, directions, d); mask (batch, frames) or empty. All C-contiguous.
+    u (batch, frames, directions, k, d); skip (batch, frames, directions, slots, d), which is `u` itself where k = 4:
+    the last slot is read; bias and peephole (2, directions, d); mask (batch, frames) or empty. All C-contiguous.
     """
     batch, frames, directions, _, units = u.shape
     cells = np.empty((batch, frames, directions, units), dtype=np.float32)

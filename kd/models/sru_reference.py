@@ -8,7 +8,7 @@ Version 1 (Lei and Zhang, arXiv 1709.02755v1), with σ the logistic function and
     c_t  = f_t ⊙ c_{t-1} + (1 − f_t) ⊙ x~_t
     h_t  = r_t ⊙ g(c_t) + (1 − r_t) ⊙ x'_t          x'_t = x_t, or W_x x_t where the sizes differ
 
-Version 2 (the same authors, 1709.02755v5 and the code since August 2018) lets the gates see the cell and scales the skip:
+Version 2 (the same authors, 1709.02755v5, code since August 2018) lets the gates see the cell and scales the skip:
 
     f_t  = σ(W_f x_t + v_f ⊙ c_{t-1} + b_f)
     r_t  = σ(W_r x_t + v_r ⊙ c_{t-1} + b_r)
@@ -46,7 +46,7 @@ def recurrence(
     """h of every frame, (batch, frames, directions · d); differentiable by autograd. `scale` is α."""
     batch, frames, directions, k, units = projected.shape
     if frames == 0 or directions == 0:
-        return projected.new_zeros(batch, frames, directions * units)
+        return projected[:, :, :, 0].flatten(2)
     outputs = []
     for direction in range(directions):
         cell = projected.new_zeros(batch, units)

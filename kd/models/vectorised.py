@@ -1,12 +1,12 @@
 """Numba kernels whose inner loops become vector instructions, and plain Python threads to run them side by side.
 
-`vectorised` differs from `kd.jit.compiled` in two ways that vector code needs: a division by zero gives inf or NaN as in
-numpy (a check for ZeroDivisionError in the loop would keep it scalar), and a multiplication and an addition may be
+`vectorised` differs from `kd.jit.compiled` in two ways that vector code needs: a division by zero gives inf or NaN as
+in numpy (a check for ZeroDivisionError in the loop would keep it scalar), and a multiplication and an addition may be
 contracted into one fused instruction. Sums are never reordered.
 
-Threads: numba's own and torch's are two OpenMP pools that spin against each other on the same cores, and GNU OpenMP ends a
-process that forks after using it. A kernel here works on the items `start <= i < stop`, and `spread` cuts the items
-into one run per thread. Items write to different places, so a result never depends on the number of threads.
+Threads: numba's own and torch's are two OpenMP pools that spin against each other on the same cores, and GNU OpenMP
+ends a process that forks after using it. A kernel here works on the items `start <= i < stop`, and `spread` cuts the
+items into one run per thread. Items write to different places: a result never depends on the number of threads.
 """
 
 from __future__ import annotations
@@ -43,6 +43,13 @@ def _compile(function: Callable[P, R], *, inline: str) -> Callable[P, R]:
     except RuntimeError:  # numba found no folder it may write its cache to: compile anew in each process
         wrapped = _numba.njit(function, **options)
     return cast("Callable[P, R]", wrapped)
+
+
+def kernels_apply(*tensors: torch.Tensor) -> bool:
+    """Whether kernels may stand in for torch: float32 on the CPU, and nobody is tracing, compiling or exporting."""
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[no-untyped-call, attr-defined]
+        return False
+    return all(tensor.device.type == "cpu" and tensor.dtype == torch.float32 for tensor in tensors)
 
 
 def spread(work: Callable[[int, int], None], *, items: int) -> None:

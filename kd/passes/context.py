@@ -9,7 +9,7 @@ from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part
 from kd.passes.judging import Verdict, judge
 from kd.passes.networks import predicted
-from kd.passes.settings import DistillSettings, IterateSettings, TrainSettings
+from kd.passes.settings import FittedSettings
 from kd.passes.steps import Steps
 from kd.progress import Progress
 from kd.scoring.operating_points import OperatingPoints
@@ -59,7 +59,7 @@ class Bench:
 
 
 def model_config(
-    settings: IterateSettings | TrainSettings | DistillSettings, architecture: str, inputs: Inputs
+    settings: FittedSettings, architecture: str, inputs: Inputs
 ) -> ModelConfig:
     """The configuration of one network of a job."""
     return ModelConfig(

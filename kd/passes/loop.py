@@ -24,7 +24,7 @@ from kd.passes.one_pass import PassWork, guest, run_pass, run_tagger
 from kd.passes.plan import BATCH, listed, plan, resolve_steps
 from kd.passes.recovery import ended, pass_run, take_over
 from kd.passes.results import results, table, tables
-from kd.passes.settings import FitOptions, IterateSettings
+from kd.passes.settings import FittedSettings, IterateSettings
 from kd.passes.speed import seconds_per_step
 from kd.passes.steps import Steps
 from kd.passes.threads import precision_of, use_threads
@@ -89,7 +89,7 @@ def job_path(settings: IterateSettings, inputs: Inputs) -> Path:
     return state_folder(settings.model) / f"job-{key}.json"
 
 
-def fit_settings(options: FitOptions, inputs: Inputs, *, recipe: str = "default") -> FitSettings:
+def fit_settings(options: FittedSettings, inputs: Inputs, *, recipe: str = "default") -> FitSettings:
     """How each network is trained, from the parameters and the number of clips."""
     batch = options.batch or BATCH[recipe]
     steps = resolve_steps(options, clips=inputs.clips, batch=batch)

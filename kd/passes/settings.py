@@ -115,6 +115,9 @@ class DistillSettings(NetworkOptions, ArithmeticOptions, FitOptions, CorpusSetti
     """Parameters of `distill`."""
 
 
+FittedSettings = IterateSettings | TrainSettings | DistillSettings
+
+
 @dataclass(frozen=True)
 class LabellingOptions:
     """The model of `pseudo_label` and where its labels go."""

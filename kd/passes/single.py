@@ -20,10 +20,11 @@ from kd.passes.loop import fit_settings, state_folder
 from kd.passes.merging import champions_in_registry, merged_detector
 from kd.passes.metrics import score_metrics
 from kd.passes.networks import trained
+from kd.passes.plan import BATCH
 from kd.passes.recording import identity_tags, log_logits, record, register
 from kd.passes.recovery import ended
 from kd.passes.results import scores_table
-from kd.passes.settings import CorpusSettings, DistillSettings, MergeSettings, TrainSettings
+from kd.passes.settings import DistillSettings, MergeSettings, TrainSettings
 from kd.passes.steps import Steps
 from kd.passes.targets import frame_labels, joined, tagging_set, true_frames
 from kd.passes.threads import precision_of, use_threads
@@ -40,7 +41,7 @@ def train(settings: TrainSettings) -> int:
     """Train one network on weak tags, or on the strong split's frames."""
     if settings.labels == "strong" and not settings.strong:
         raise UserError("labels=strong, but strong= names no split", "name it, such as strong=train/synthetic")
-    bench = open_bench(settings, settings.model)
+    bench = open_bench(settings)
 
     def training(inputs: Inputs) -> TrainingSet:
         if settings.labels == "weak":
@@ -55,7 +56,7 @@ def distill(settings: DistillSettings) -> int:
     """Train one student on one set of pseudo-labels."""
     if not settings.labels:
         raise UserError("labels= is empty", "name a folder that pseudo_label wrote, or a pass run's id")
-    bench = open_bench(settings, settings.model)
+    bench = open_bench(settings)
     labels = load_labels(labels_folder(settings.labels, bench.runs))
     how = next((each for each in labels.smoothings if each.name == settings.smoothing), None)
     if how is None:
@@ -99,17 +100,17 @@ def content_rows(part: LabelledSplit) -> dict[str, int]:
     return {content: row for row, content in enumerate(part.contents)}
 
 
-def open_bench(settings: CorpusSettings, model: str) -> Bench:
+def open_bench(settings: TrainSettings | DistillSettings | MergeSettings) -> Bench:
     """Corpus, features, stores and registry for one piece of work outside a job."""
     client = open_store()
-    runs, registry = Runs(client), Registry(client, model)
+    runs, registry = Runs(client), Registry(client, settings.model)
     registry.ensure()
-    use_threads(getattr(settings, "threads", 0))
-    progress = Progress(passes=0, batch=getattr(settings, "batch", 0) or 12)
+    use_threads(settings.threads)
+    progress = Progress(passes=0, batch=BATCH["default"])
     inputs = open_inputs(settings, progress=lambda done, of: progress.count("features", done, of))
     return Bench(
-        inputs, Steps(state_folder(model) / "steps"), runs, registry, progress, precision_of(settings), iterate_id=""
-    )  # type: ignore[arg-type]
+        inputs, Steps(state_folder(settings.model) / "steps"), runs, registry, progress, precision_of(settings), iterate_id=""
+    )
 
 
 def one_network(bench: Bench, settings: TrainSettings | DistillSettings, training: TrainingSet, *, name: str) -> int:
@@ -133,7 +134,7 @@ def one_network(bench: Bench, settings: TrainSettings | DistillSettings, trainin
 def merge(settings: MergeSettings) -> int:
     """Merge the champions that the registry names, score the result, register it as `merged`."""
     with locked(state_folder(settings.model) / "lock", what=f"another job works on model {settings.model!r}"):
-        bench = open_bench(settings, settings.model)
+        bench = open_bench(settings)
         champions = champions_in_registry(bench)
         if absent := [label for label in bench.inputs.classes if label not in champions]:
             raise UserError(

@@ -86,7 +86,7 @@ def test_first_block(
 def test_first_block_gives_the_gradient_of_its_input_when_asked() -> None:
     conv, norm = nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
     x = torch.randn(2, 1, 5, 8, requires_grad=True)
-    first_block(x=x, conv=conv, norm=norm, pool=4).sum().backward()
+    torch.autograd.backward(first_block(x=x, conv=conv, norm=norm, pool=4).sum())
     assert x.grad is not None
 
 

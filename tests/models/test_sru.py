@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from kd.models import sru_reference
-from kd.models.sru import SRU
+from kd.models.sru import SRU, _recurrence
 
 
 def reference(layer: SRU, x: Tensor, mask: Tensor | None) -> Tensor:
@@ -87,10 +87,11 @@ def test_layer_equals_reference(
 @pytest.mark.parametrize("k", [3, 4])
 def test_reference_gradients_are_right(version: int, k: int) -> None:
     torch.manual_seed(0)
-    shape = {"dtype": torch.float64, "requires_grad": True}
-    projected = torch.randn(2, 4, 2, k, 3, **shape)  # type: ignore[arg-type]
-    skip = torch.randn(2, 4, 2, 3, **shape)  # type: ignore[arg-type]
-    bias, peephole = torch.randn(2, 2, 3, **shape), torch.randn(2, 2, 3, **shape)  # type: ignore[arg-type]
+
+    def variable(*shape: int) -> Tensor:
+        return torch.randn(*shape, dtype=torch.float64).requires_grad_()
+
+    projected, skip, bias, peephole = variable(2, 4, 2, k, 3), variable(2, 4, 2, 3), variable(2, 2, 3), variable(2, 2, 3)
     mask = torch.tensor([[True, True, True, False], [True, False, True, True]])
 
     def run(projected: Tensor, skip: Tensor, bias: Tensor, peephole: Tensor) -> Tensor:
@@ -148,7 +149,7 @@ def test_extreme_inputs_stay_finite_and_nan_shows() -> None:
     layer = a_layer()
     x = torch.full((1, 6, 16), 1e4, requires_grad=True)
     y = layer(x)
-    y.sum().backward()
+    torch.autograd.backward(y.sum())
     assert torch.isfinite(y).all()
     assert x.grad is not None
     assert torch.isfinite(x.grad).all()
@@ -163,7 +164,7 @@ def test_empty_batches(shape: tuple[int, int]) -> None:
     x = torch.randn(*shape, layer.input_size, requires_grad=True)
     y = layer(x, torch.ones(shape, dtype=torch.bool))
     assert y.shape == (*shape, 16)
-    y.sum().backward()
+    torch.autograd.backward(y.sum())
 
 
 def test_non_contiguous_input_no_grad_and_double() -> None:
@@ -206,8 +207,6 @@ def test_kernels_do_not_depend_on_the_number_of_threads() -> None:
     try:
         for threads in (1, 2, 3):
             torch.set_num_threads(threads)
-            from kd.models.sru import _recurrence
-
             u = projected.clone().requires_grad_()
             skip = torch.ones(5, 30, 2, 16, requires_grad=True)
             y = _recurrence(u * 1, skip, layer.bias, layer.peephole, None, "tanh", 1.0)
