@@ -2,12 +2,14 @@
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, cast
 
 from kd.config import home, option
 from kd.corpus.checks import check
 from kd.corpus.locate import locate
 from kd.corpus.roles import Roles
+from kd.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ def check_data(settings: CheckDataSettings) -> int:
         select_on=settings.select_on,
         report_on=settings.report_on,
     )
-    root = locate(settings.data, home=home())
+    making = partial(Progress(passes=0, batch=0).count, "making the demo corpus")
+    root = locate(settings.data, home=home(), progress=making)
     report = check(
         root,
         roles=roles,

@@ -50,13 +50,16 @@ def check(
     heard = {split.name: hear(root, split, known) for split in splits}
     silent_corpus = not any(h.facts or h.bad for h in heard.values())
     notes = _removal_notes(removals, splits)
+    refusal = ""
     try:
         notes += load_corpus(root, roles=roles, classes=classes, missing=missing, need_audio=False).notes
     except UserError as error:
-        spoils.append(error.message)
+        refusal = _line(error)
     training = [heard[n] for n in _names(roles, TRAINING) if n in heard]
     scored = [heard[n] for n in _names(roles, SCORED) if n in heard]
     spoils += _shared(training, scored)
+    if refusal and not any(refusal.startswith(line) for line in spoils):
+        spoils.append(refusal)
     notes += _overlaps(splits, {(t.split.name, s.split.name) for t in training for s in scored})
     if silent_corpus:
         notes.append("there is no audio: labels alone were checked")
@@ -97,8 +100,12 @@ def _read_all(root: Path) -> tuple[list[Split], dict[str, tuple[str, ...]], list
             else:
                 splits.append(read_any(root, name, table))
         except UserError as error:
-            wrong.append(error.message)
+            wrong.append(_line(error))
     return splits, removals, wrong
+
+
+def _line(error: UserError) -> str:
+    return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
 def _names(roles: Roles, some_roles: Iterable[str]) -> list[str]:

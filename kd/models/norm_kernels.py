@@ -110,7 +110,27 @@ def _sums(
                 sums[c] = products[c] = F32(0.0)
             values = x[b, t]
             for f in range(out_bins):
-                _gate(values, dy[b, t, f], gain, mean, shift, f * pool, pool, dz)
+                g = dy[b, t, f]
+                if pool == 1:
+                    v = values[f]
+                    for c in range(channels):
+                        gc, a = g[c], v[c] - mean[c]
+                        gc = gc if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
+                        sums[c] += gc
+                        products[c] += gc * a
+                    continue
+                if pool == 2:
+                    v, w = values[2 * f], values[2 * f + 1]
+                    for c in range(channels):
+                        gc, a, b2 = g[c], v[c] - mean[c], w[c] - mean[c]
+                        za, zb = gain[c] * a + shift[c], gain[c] * b2 + shift[c]
+                        top = zb if za < zb else za
+                        best = b2 if za < zb else a
+                        gc = gc if top > F32(0.0) else F32(0.0)
+                        sums[c] += gc
+                        products[c] += gc * best
+                    continue
+                _gate(values, g, gain, mean, shift, f * pool, pool, dz)
                 for q in range(pool):
                     v, d = values[f * pool + q], dz[q]
                     for c in range(channels):
@@ -142,7 +162,28 @@ def _backward(
         b, t = row // frames, row % frames
         values, result = x[b, t], dx[b, t]
         for f in range(out_bins):
-            _gate(values, dy[b, t, f], gain, mean, shift, f * pool, pool, dz)
+            g = dy[b, t, f]
+            if pool == 1:
+                v, out = values[f], result[f]
+                for c in range(channels):
+                    gc, a = g[c], v[c] - mean[c]
+                    gc = gc if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
+                    out[c] = gain[c] * gc + slope[c] * a + offset[c]
+                continue
+            if pool == 2:
+                v, w = values[2 * f], values[2 * f + 1]
+                for q in range(2):
+                    out, side = result[2 * f + q], F32(1.0 - q)
+                    for c in range(channels):
+                        gc, a, b2 = g[c], v[c] - mean[c], w[c] - mean[c]
+                        za, zb = gain[c] * a + shift[c], gain[c] * b2 + shift[c]
+                        top = zb if za < zb else za
+                        mine = F32(1.0) - side if za < zb else side
+                        gc = gc if top > F32(0.0) else F32(0.0)
+                        here = a * side + b2 * (F32(1.0) - side)
+                        out[c] = gain[c] * (gc * mine) + slope[c] * here + offset[c]
+                continue
+            _gate(values, g, gain, mean, shift, f * pool, pool, dz)
             for q in range(pool):
                 v, d, out = values[f * pool + q], dz[q], result[f * pool + q]
                 for c in range(channels):

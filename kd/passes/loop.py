@@ -123,6 +123,8 @@ def begin(work: PassWork, job: Job) -> None:
     runs.json(job.parent, {**resolved, "corpus": corpus.digest, "iterate_id": job.iterate_id}, "config.json")
     runs.json(job.parent, {label: best_alias(label)[5:] for label in bench.inputs.classes}, "classes.json")
     take_over(runs, job, old=old)
+    for record in job.passes:
+        log_pass(runs, bench.inputs.classes, job.parent, record)
     if job.status == "finished":
         say("this job is finished; fresh=true starts a new one")
         return
@@ -253,8 +255,6 @@ def finish(work: PassWork, job: Job) -> int:
         job.save()
     assert job.result is not None
     runs = work.bench.runs
-    for record in job.passes:
-        log_pass(runs, classes, job.parent, record)
     runs.json(job.parent, job.result, "results.json")
     runs.json(job.parent, job.result["passes"][-1]["champions"], "champions.json")
     runs.text(job.parent, tables(job.result), "table.txt")

@@ -1,0 +1,93 @@
+"""Fixtures: a small generated corpus, fresh stores, and the entry points as their user runs them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generated corpus of 58 clips; tests must not change it."""
+    from kd.corpus.demo import DemoCounts, make_demo
+
+    root = tmp_path_factory.mktemp("corpus") / "demo"
+    counts = DemoCounts(weak=24, in_domain=8, out_of_domain=4, strong=4, validation=10, test=8)
+    make_demo(root, seed=3, counts=counts)
+    return root
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tracking database without runs, made once; copied by `place`."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    script = "from kd.tracking.store import open_store; open_store()"
+    env = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{path}"}
+    subprocess.run([sys.executable, "-c", script], cwd=path.parent, env={**env, "PYTHONPATH": str(ROOT)}, check=True)
+    return path
+
+
+@dataclass
+class Place:
+    """Fresh stores, and a way to run entry points on them."""
+
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def words(self, name: str, **parameters: object) -> list[str]:
+        """The command line of an entry point."""
+        given = [word for key, value in parameters.items() for word in (f"--{key}", str(value))]
+        return [sys.executable, "-m", f"entrypoints.{name}", *given]
+
+    def run(self, name: str, **parameters: object) -> "subprocess.CompletedProcess[str]":
+        """Run an entry point to its end."""
+        return subprocess.run(
+            self.words(name, **parameters), cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=500
+        )
+
+    def start(self, name: str, **parameters: object) -> "subprocess.Popen[str]":
+        """Start an entry point."""
+        return subprocess.Popen(
+            self.words(name, **parameters), cwd=self.folder, env=self.env, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def python(self, script: str) -> str:
+        """Run a script on these stores; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=500
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def new_place(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Callable[[], Place]:
+    """Makes places with stores of their own."""
+
+    def make() -> Place:
+        folder = tmp_path_factory.mktemp("place")
+        for path in empty_store.parent.glob("mlflow.db*"):
+            shutil.copy(path, folder / path.name)
+        env = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "KD_"))}
+        env |= {
+            "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
+            "KD_HOME": str(folder / "home"),
+            "PYTHONPATH": str(ROOT),
+        }
+        return Place(folder, env)
+
+    return make
+
+
+@pytest.fixture
+def place(new_place: Callable[[], Place]) -> Place:
+    """Fresh stores."""
+    return new_place()

@@ -1,0 +1,186 @@
+"""The main job through its entry point, on a small generated corpus."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Place
+
+QUICK = {"passes": 2, "steps": 6, "batch": 4, "smoothings": "median,median+gaussian"}
+
+
+def results_of(place: Place) -> dict[str, Any]:
+    """The newest results.json of a place."""
+    paths = sorted((place.folder / "home").rglob("results-*.json"), key=lambda path: path.stat().st_mtime)
+    return json.loads(paths[-1].read_text())
+
+
+def without_identity(value: Any) -> Any:
+    """Results without times, run ids and version numbers."""
+    if isinstance(value, dict):
+        gone = {"run_id", "version", "seconds"}
+        return {key: without_identity(each) for key, each in value.items() if key not in gone}
+    return [without_identity(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def finished(new_place: Callable[[], Place], corpus: Path) -> tuple[Place, str]:
+    """A finished job of two passes, and what it printed."""
+    place = new_place()
+    done = place.run("iterate", data=corpus, **QUICK)
+    assert done.returncode == 0, done.stderr
+    return place, done.stdout + done.stderr
+
+
+def test_results_have_the_shape_of_the_contract(finished: tuple[Place, str]) -> None:
+    record = results_of(finished[0])
+    assert [len(each["candidates"]) for each in record["passes"]] == [2, 4]
+    assert record["classes"] == sorted(record["classes"]) and len(record["classes"]) == 10
+    assert record["clip_steps"] == 7 * 6 * 4
+    for scores in (record["tagger"], record["final"], record["passes"][1]["candidates"][3]):
+        for split in ("select", "report"):
+            for kind in ("fixed", "tuned"):
+                assert set(scores[split][kind]) == {"macro", "micro", "classes"}
+                assert set(scores[split][kind]["classes"]) == set(record["classes"])
+    assert set(record["passes"][1]["champions"]) == set(record["classes"])
+    assert "NaN" not in json.dumps(record)
+
+
+def test_merged_scores_are_those_of_the_champions(finished: tuple[Place, str]) -> None:
+    record = results_of(finished[0])
+    by_version = {c["version"]: c for each in record["passes"] for c in each["candidates"]}
+    for each in record["passes"]:
+        for label, champion in each["champions"].items():
+            won = by_version[champion["version"]]["select"]["tuned"]["classes"][label]
+            assert each["merged"]["select"]["tuned"]["classes"][label] == won
+
+
+def test_the_end_prints_table_results_and_how_to_look(finished: tuple[Place, str]) -> None:
+    text = finished[1]
+    assert re.search(r"pass +config +average", text)
+    assert "mlflow ui --backend-store-uri sqlite:///" in text
+    path = re.search(r"results: (\S+)", text)
+    assert path and Path(path[1]).is_file()
+    assert re.search(r"step \d+/6  loss 0\.\d+", text)
+
+
+def test_runs_form_a_tree_and_the_registry_holds_the_champions(finished: tuple[Place, str]) -> None:
+    place = finished[0]
+    record = results_of(place)
+    script = """
+import json, mlflow
+client = mlflow.MlflowClient()
+runs = client.search_runs(["0"], max_results=1000)
+model = client.get_registered_model("kd-sed")
+top = next(r for r in runs if r.info.run_name == "iterate")
+history = client.get_metric_history(top.info.run_id, "report/event_f1/macro")
+print(json.dumps({
+    "runs": [[r.info.run_id, r.info.run_name, r.info.status, r.data.tags.get("mlflow.parentRunId", "")] for r in runs],
+    "metrics": {r.info.run_name: len(r.data.metrics) for r in runs},
+    "aliases": {a: int(v) for a, v in model.aliases.items()},
+    "versions": len(client.search_model_versions("name='kd-sed'")),
+    "history": [[m.step, m.value] for m in history],
+    "artifacts": [f.path for f in client.list_artifacts(top.info.run_id)],
+    "pass": [f.path for f in client.list_artifacts(next(r for r in runs if r.info.run_name == "pass-02").info.run_id)],
+}))"""
+    found = json.loads(place.python(script))
+    names = {run: name for run, name, _, _ in found["runs"]}
+    assert all(status == "FINISHED" for _, _, status, _ in found["runs"])
+    parents = sorted((name, names.get(parent, "")) for _, name, _, parent in found["runs"])
+    assert parents.count(("pass-01", "iterate")) == 1 and parents.count(("tagger", "iterate")) == 1
+    assert ("deep-median", "pass-02") in parents and ("shallow-median+gaussian", "pass-02") in parents
+    assert all(count <= 100 for count in found["metrics"].values())
+    champions = {f"best-{label}": won["version"] for label, won in record["passes"][1]["champions"].items()}
+    assert champions.items() <= found["aliases"].items() and "merged" in found["aliases"]
+    assert found["versions"] == 1 + 2 + 4 + 2
+    assert sorted(step for step, _ in found["history"]) == [1, 2]
+    assert {"config.json", "classes.json", "champions.json", "results.json", "table.txt"} <= set(found["artifacts"])
+    assert {"labels", "clip.png", "scores", "champions.json"} <= set(found["pass"])
+
+
+def test_a_finished_job_prints_its_result_again(finished: tuple[Place, str], corpus: Path) -> None:
+    place = finished[0]
+    before = results_of(place)
+    again = place.run("iterate", data=corpus, **QUICK)
+    assert again.returncode == 0 and "this job is finished" in again.stdout
+    assert "step " not in again.stderr
+    assert results_of(place) == before
+
+
+def test_the_same_seed_gives_the_same_results(
+    finished: tuple[Place, str], new_place: Callable[[], Place], corpus: Path
+) -> None:
+    other = new_place()
+    done = other.run("iterate", data=corpus, fresh="true", **QUICK)
+    assert done.returncode == 0, done.stderr
+    assert without_identity(results_of(other)) == without_identity(results_of(finished[0]))
+
+
+def test_a_second_job_inherits_no_champion(finished: tuple[Place, str], corpus: Path) -> None:
+    place = finished[0]
+    first = {c["version"] for each in results_of(place)["passes"] for c in each["candidates"]}
+    done = place.run("iterate", data=corpus, passes=1, steps=3, batch=4, report_on="")
+    assert done.returncode == 0, done.stderr
+    record = results_of(place)
+    assert all(won["version"] not in first for won in record["passes"][0]["champions"].values())
+    assert record["final"]["report"] is None and record["tagger"]["report"] is None
+    assert "report F1" not in done.stdout
+
+
+def test_a_registered_model_is_scored_on_another_corpus(
+    finished: tuple[Place, str], tmp_path: Path
+) -> None:
+    from kd.corpus.demo import DemoCounts, make_demo
+
+    other = tmp_path / "other"
+    make_demo(other, seed=9, counts=DemoCounts(weak=24, in_domain=1, out_of_domain=1, strong=1, validation=1, test=6))
+    out = tmp_path / "scores.json"
+    done = finished[0].run("evaluate", model="models:/kd-sed@merged", data=other, split="test/test", out=out)
+    assert done.returncode == 0, done.stderr
+    record = json.loads(out.read_text())
+    assert record["settings"]["clips"] == 6
+    assert set(record["event_based"]) == set(record["segment_based"]) == {"macro", "micro", "classes"}
+
+
+def test_labels_are_made_and_distilled_and_champions_merged(finished: tuple[Place, str], corpus: Path) -> None:
+    place = finished[0]
+    labels = place.folder / "labels"
+    made = place.run("pseudo_label", data=corpus, out=labels)
+    assert made.returncode == 0, made.stderr
+    assert json.loads((labels / "labels.json").read_text())["splits"].keys() == {"weak", "in_domain", "out_of_domain"}
+    again = place.run("pseudo_label", data=corpus, out=labels)
+    assert again.returncode == 2 and "exists already" in again.stderr
+    student = place.run("distill", data=corpus, labels=labels, steps=3, batch=4, smoothing="median+gaussian")
+    assert student.returncode == 0, student.stderr
+    logged = re.search(r"\(run (\w+)\)", made.stdout)
+    assert logged is not None
+    by_run = place.run("distill", data=corpus, labels=logged[1], steps=3, batch=4)
+    assert by_run.returncode == 0, by_run.stderr
+    merged = place.run("merge", data=corpus)
+    assert merged.returncode == 0 and "merged" in merged.stdout, merged.stderr
+
+
+def test_a_network_is_trained_alone(place: Place, corpus: Path) -> None:
+    weak = place.run("train", data=corpus, architecture="shallow", steps=3, batch=4, report_on="")
+    assert weak.returncode == 0 and "models:/kd-sed/1" in weak.stdout, weak.stderr
+    strong = place.run(
+        "train", data=corpus, architecture="shallow", labels="strong", strong="train/synthetic", steps=3, batch=4
+    )
+    assert strong.returncode == 0 and "models:/kd-sed/2" in strong.stdout, strong.stderr
+
+
+def test_the_packaged_model_loads_without_pickle_and_without_the_repository(finished: tuple[Place, str], corpus: Path) -> None:
+    place = finished[0]
+    script = f"""
+import sys, mlflow, pandas as pd
+model = mlflow.pyfunc.load_model("models:/kd-sed@merged")
+events = model.predict(pd.DataFrame({{"path": [r"{next((corpus / 'audio' / 'test').glob('*.wav'))}"]}}))
+import kd
+print(list(events.columns), kd.__file__)"""
+    env = {key: value for key, value in place.env.items() if key != "PYTHONPATH"}
+    lone = Place(place.folder, {**env, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "PYTHONSAFEPATH": "1"})
+    assert "['filename', 'onset', 'offset', 'event_label']" in lone.python(script)

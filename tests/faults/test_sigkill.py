@@ -1,0 +1,49 @@
+"""A job that is killed goes on and ends as if nothing had happened."""
+
+import json
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.conftest import Place
+from tests.end_to_end.test_iterate import QUICK, results_of, without_identity
+
+STATUS = """
+import json, mlflow
+runs = mlflow.MlflowClient().search_runs(["0"], max_results=1000)
+print(json.dumps([[r.info.run_name, r.info.status, r.data.tags.get("kd.resumed_by", "")] for r in runs]))"""
+
+
+def kill_at(place: Place, pattern: str, how: signal.Signals, **parameters: object) -> int:
+    """Start `iterate`, send a signal at the first line that matches, return the exit code."""
+    job = place.start("iterate", **parameters)
+    assert job.stdout is not None
+    for line in job.stdout:
+        if re.search(pattern, line):
+            job.send_signal(how)
+            break
+    job.communicate(timeout=300)
+    return job.returncode
+
+
+def test_sigkill_in_pass_2_changes_nothing(new_place: Callable[[], Place], corpus: Path) -> None:
+    whole, broken = new_place(), new_place()
+    done = whole.run("iterate", data=corpus, **QUICK)
+    assert done.returncode == 0, done.stderr
+    assert kill_at(broken, r"pass 2/2  deep-median\+gaussian", signal.SIGKILL, data=corpus, **QUICK) == -signal.SIGKILL
+    again = broken.run("iterate", data=corpus, **QUICK)
+    assert again.returncode == 0 and "going on after pass 1" in again.stdout, again.stderr
+    assert without_identity(results_of(broken)) == without_identity(results_of(whole))
+    runs = json.loads(broken.python(STATUS))
+    assert not [run for run in runs if run[1] == "RUNNING"]
+    tops = [run for run in runs if run[0] == "iterate"]
+    assert sorted(status for _, status, _ in tops) == ["FINISHED", "KILLED"]
+    assert [bool(resumed) for _, status, resumed in tops if status == "KILLED"] == [True]
+
+
+def test_sigterm_and_sigint_end_the_runs(place: Place, corpus: Path) -> None:
+    for how, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        assert kill_at(place, r"pass 1/2  shallow", how, data=corpus, **QUICK) == code
+        runs = json.loads(place.python(STATUS))
+        assert not [run for run in runs if run[1] == "RUNNING"]
