@@ -14,7 +14,7 @@ Version 2 (the same authors, 1709.02755v5, code since August 2018) lets the gate
     r_t  = σ(W_r x_t + v_r ⊙ c_{t-1} + b_r)
     h_t  = r_t ⊙ g(c_t) + (1 − r_t) ⊙ α x'_t
 
-Layouts, shared with the kernels (Deviation: the authors keep the k products of a unit together, here each product is a
+Layouts, the kernels' too (Deviation: the authors keep the k products of a unit together, here each product is a
 contiguous row of d units, so that a step runs over units with vector instructions):
 
     projected  (batch, frames, directions, k, d)   k = 3: x~, forget, reset; k = 4: and the projected skip

@@ -1,0 +1,95 @@
+"""Smoothing, merging, and the artifact."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter1d
+
+from kd.audio.grid import FrameGrid
+from kd.errors import UserError
+from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels, save_labels
+from kd.labels.merging import merge, regrid
+from kd.labels.smoothing import probabilities, smooth, smoothing
+
+GRID = FrameGrid(hop=0.05, window=0.1, frames=20, seconds=1.0)
+
+
+def median_by_hand(row: np.ndarray, window: int) -> np.ndarray:
+    """Obvious running median with held ends."""
+    half = window // 2
+    padded = np.concatenate([np.full(half, row[0]), row, np.full(half, row[-1])])
+    return np.array([np.sort(padded[i : i + window])[half] for i in range(len(row))])
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 7, 19]), st.sampled_from([0.0, 1.0, 2.5]))
+def test_smoothing_is_median_then_gaussian_along_time_only(seed: int, window: int, sigma: float) -> None:
+    p = np.random.default_rng(seed).random((2, 20, 3), dtype=np.float32)
+    name = "median+gaussian" if sigma else "median"
+    found = smooth(p, smoothing(name, window=window, sigma=sigma))
+    assert found.shape == p.shape and found.min() >= 0 and found.max() <= 1
+    for clip in range(2):
+        for label in range(3):
+            row = median_by_hand(p[clip, :, label], window)
+            row = gaussian_filter1d(row, sigma, mode="nearest") if sigma else row
+            assert np.allclose(found[clip, :, label], row, atol=1e-6)
+
+
+def test_none_changes_nothing_and_even_windows_are_refused() -> None:
+    p = np.random.default_rng(0).random((1, 5, 2), dtype=np.float32)
+    assert np.array_equal(smooth(p, smoothing("none")), p)
+    with pytest.raises(UserError, match="odd"):
+        smoothing("median", window=4)
+    with pytest.raises(UserError, match="unknown smoothing"):
+        smoothing("medain")
+
+
+def test_temperature_softens_and_keeps_order() -> None:
+    z = np.array([-8.0, -1.0, 0.0, 2.0], dtype=np.float16)
+    cold, warm = probabilities(z), probabilities(z, temperature=4.0)
+    assert np.allclose(cold, 1 / (1 + np.exp(-z.astype(np.float64))), atol=1e-6)
+    assert (np.diff(warm) > 0).all() and abs(warm - 0.5).max() < abs(cold - 0.5).max()
+
+
+def test_every_class_comes_from_its_champion() -> None:
+    a, b = np.zeros((1, 4, 2), np.float16), np.ones((1, 4, 2), np.float16)
+    merged = merge(["x", "y"], champion={"x": "b", "y": "a"}, logits={"a": a, "b": b})
+    assert merged[0, 0].tolist() == [1, 0]
+
+
+def test_regridding_a_line_keeps_the_line() -> None:
+    finer = FrameGrid(hop=0.025, window=0.1, frames=38, seconds=1.0)
+    line = (np.arange(20) * 0.05 + 0.05).astype(np.float16)[None, :, None]
+    found = regrid(line, source=GRID, target=finer)[0, :, 0].astype(np.float64)
+    assert np.allclose(found, np.minimum(np.arange(38) * 0.025 + 0.05, 1.0), atol=2e-3)
+    assert regrid(line, source=GRID, target=GRID) is line
+
+
+def artifact() -> LabelArtifact:
+    logits = np.random.default_rng(0).standard_normal((3, 20, 2)).astype(np.float16)
+    split = LabelledSplit("train/weak", ("a.wav", "b.wav", "c.wav"), ("1", "2", "3"), logits)
+    ways = (smoothing("median"), smoothing("median+gaussian"))
+    return LabelArtifact(("x", "y"), GRID, {"x": 3, "y": 4}, 2.0, ways, 1, {"weak": split})
+
+
+def test_the_artifact_survives_disk(tmp_path: Path) -> None:
+    saved = artifact()
+    save_labels(tmp_path, saved)
+    loaded = load_labels(tmp_path)
+    assert np.array_equal(loaded.splits["weak"].logits, saved.splits["weak"].logits)
+    assert loaded.versions == {"x": 3, "y": 4} and loaded.smoothings == saved.smoothings and loaded.grid == GRID
+
+
+@pytest.mark.parametrize("damage", ["array", "json", "absent"])
+def test_a_damaged_artifact_is_refused(tmp_path: Path, damage: str) -> None:
+    save_labels(tmp_path, artifact())
+    if damage == "array":
+        np.save(tmp_path / "weak.npy", np.zeros((3, 20, 2), np.float16))
+    elif damage == "json":
+        (tmp_path / "labels.json").write_text("{}")
+    else:
+        (tmp_path / "weak.npy").unlink()
+    with pytest.raises(UserError):
+        load_labels(tmp_path)

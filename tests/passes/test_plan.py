@@ -1,0 +1,71 @@
+"""Plans, steps per candidate, champions."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kd.errors import UserError
+from kd.passes.champions import Contender, choose
+from kd.passes.plan import plan, resolve_steps, seed_of, steps_for
+from kd.passes.settings import IterateSettings
+
+
+def test_pass_1_has_two_candidates_and_later_ones_four_or_six() -> None:
+    names = [c.name for c in plan(IterateSettings()).candidates(2)]
+    assert names == ["deep-median", "shallow-median", "deep-median+gaussian", "shallow-median+gaussian"]
+    paper = plan(IterateSettings(recipe="paper"))
+    assert [len(paper.candidates(i)) for i in (1, 2)] == [2, 6] and paper.judged_by == "fixed"
+    assert len(plan(IterateSettings(passes=8)).trainings()) == 1 + 2 + 7 * 4
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"architectures": "deep,deeper"},
+        {"architectures": "deep,,shallow"},
+        {"smoothings": "median,median"},
+        {"smoothings": "mean"},
+        {"window": 8},
+        {"recipe": "paper", "temperature": 2.0},
+    ],
+)
+def test_plans_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(UserError):
+        plan(IterateSettings(**wrong))  # type: ignore[arg-type]
+
+
+def test_default_steps_depend_on_clips_alone() -> None:
+    assert [steps_for(n) for n in (1, 88, 440, 1_500, 56_000)] == [40, 50, 250, 462, 2820]
+    assert all(steps_for(n) <= steps_for(n + 1) for n in range(1, 2_000))
+
+
+def test_steps_before_epochs_before_default() -> None:
+    assert resolve_steps(IterateSettings(steps=7), clips=100, batch=12) == 7
+    assert resolve_steps(IterateSettings(epochs=2), clips=100, batch=12) == 18
+    with pytest.raises(UserError, match="both"):
+        resolve_steps(IterateSettings(steps=1, epochs=1), clips=10, batch=2)
+
+
+def test_every_training_has_a_seed_of_its_own() -> None:
+    seeds = {seed_of(0, i, c.name) for i, c in plan(IterateSettings()).trainings()}
+    assert len(seeds) == 31 and seed_of(0, 1, "deep") != seed_of(1, 1, "deep")
+
+
+def test_a_challenger_must_be_strictly_better() -> None:
+    incumbents = {"a": Contender(3, {"a": 0.5, "b": 0.1})}
+    chosen = choose(
+        ["a", "b"], incumbents=incumbents, challengers=[Contender(5, {"a": 0.5, "b": 0.0}), Contender(4, {"a": 0.4, "b": 0.0})]
+    )
+    assert chosen == {"a": 3, "b": 4}
+
+
+f1 = st.sampled_from([0.0, 0.25, 0.5, 1.0])
+
+
+@given(st.dictionaries(st.integers(1, 50), st.tuples(f1, f1), min_size=1))
+def test_the_champion_has_the_best_f1_and_the_lowest_version(pool: dict[int, tuple[float, float]]) -> None:
+    contenders = [Contender(v, {"a": a, "b": b}) for v, (a, b) in pool.items()]
+    chosen = choose(["a", "b"], incumbents={}, challengers=contenders)
+    for i, label in enumerate("ab"):
+        best = max(scores[i] for scores in pool.values())
+        assert chosen[label] == min(v for v, scores in pool.items() if scores[i] == best)
