@@ -5,6 +5,7 @@ from typing import Protocol
 import torch
 
 from kd.engines.local import cores
+from kd.models.memory import keep_freed_memory
 from kd.training.precision import fastest
 
 
@@ -17,7 +18,8 @@ class Arithmetic(Protocol):
 
 
 def use_threads(threads: int) -> None:
-    """Use this many processor threads; 0: one per core."""
+    """Use this many processor threads; 0: one per core. Freed memory is kept for the next step."""
+    keep_freed_memory()
     torch.set_num_threads(threads or cores())
 
 

@@ -49,7 +49,7 @@ def fit(
     report: called after each step with the number of steps done and the loss.
     """
     device = next(model.parameters()).device
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
     done, losses = load_checkpoint(checkpoint, model=model, optimizer=optimizer) if checkpoint else (0, [])
     every = max(1, len(training) // settings.batch)
     model.train()
