@@ -55,7 +55,11 @@ class Place:
     def start(self, name: str, **parameters: object) -> "subprocess.Popen[str]":
         """Start an entry point."""
         return subprocess.Popen(
-            self.words(name, **parameters), cwd=self.folder, env=self.env, text=True, stdout=subprocess.PIPE,
+            self.words(name, **parameters),
+            cwd=self.folder,
+            env=self.env,
+            text=True,
+            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
 

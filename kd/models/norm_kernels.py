@@ -213,9 +213,7 @@ def forward(*, x: Floats, gain: Floats, mean: Floats, shift: Floats, pool: int) 
     return y
 
 
-def sums(
-    *, dy: Floats, x: Floats, gain: Floats, mean: Floats, shift: Floats, pool: int
-) -> tuple[Doubles, Doubles]:
+def sums(*, dy: Floats, x: Floats, gain: Floats, mean: Floats, shift: Floats, pool: int) -> tuple[Doubles, Doubles]:
     """Σ dz and Σ dz ⊙ (x − μ), each (channels,), where dz is dy led back through pooling and ReLU."""
     total = np.empty((x.shape[0], x.shape[3]), dtype=np.float64)
     product = np.empty_like(total)
@@ -229,7 +227,5 @@ def backward(
     """dx = gain ⊙ dz + slope ⊙ (x − μ) + offset, with the shape of x."""
     dx = np.empty_like(x)
     items = x.shape[0] * x.shape[1]
-    spread(
-        lambda start, stop: _backward(dy, x, gain, mean, shift, slope, offset, pool, dx, start, stop), items=items
-    )
+    spread(lambda start, stop: _backward(dy, x, gain, mean, shift, slope, offset, pool, dx, start, stop), items=items)
     return dx

@@ -58,9 +58,7 @@ class Bench:
         )
 
 
-def model_config(
-    settings: FittedSettings, architecture: str, inputs: Inputs
-) -> ModelConfig:
+def model_config(settings: FittedSettings, architecture: str, inputs: Inputs) -> ModelConfig:
     """The configuration of one network of a job."""
     return ModelConfig(
         architecture=architecture,

@@ -16,10 +16,7 @@ def evaluate(settings: EvaluateSettings) -> int:
         raise UserError(
             "give either predictions= or model=", "tables: reference= and predictions=; a model: model= and data="
         )
-    if settings.model:
-        found = of_model(settings)
-    else:
-        found = of_tables(settings)
+    found = of_model(settings) if settings.model else of_tables(settings)
     if settings.out:
         out = Path(settings.out)
         out.parent.mkdir(parents=True, exist_ok=True)

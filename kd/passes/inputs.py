@@ -1,11 +1,10 @@
 """Everything a job reads: the corpus, its features and its truth, as arrays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +14,12 @@ from kd.audio.store import ClipFeatures, FeatureStore, Source, statistics
 from kd.config import home, say
 from kd.corpus.corpus import Corpus, load_corpus
 from kd.corpus.locate import locate
-from kd.corpus.roles import Roles
 from kd.corpus.splits import Split
 from kd.corpus.tables import Event
 from kd.detection.apply import sources_of
 from kd.engines.local import cores
-from kd.passes.plan import listed
 from kd.passes.settings import CorpusSettings
-
-Progress = Callable[[int, int], None]
+from kd.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -99,32 +95,24 @@ class Inputs:
         return FeatureStore(self.folder, spec).get(part.sources, workers=cores())
 
 
-def roles_of(settings: CorpusSettings) -> Roles:
-    """Which split plays which part."""
-    return Roles(
-        weak=settings.weak,
-        in_domain=settings.in_domain,
-        out_of_domain=settings.out_of_domain,
-        strong=settings.strong,
-        select_on=settings.select_on,
-        report_on=settings.report_on,
-    )
-
-
-def open_corpus(settings: CorpusSettings) -> Corpus:
+def open_corpus(settings: CorpusSettings, progress: Progress) -> Corpus:
     """The corpus named by the settings, checked."""
-    root = locate(settings.data, home=home())
-    classes = listed(settings.classes, "classes") if settings.classes else ()
-    missing: Literal["error", "skip"] = "skip" if settings.missing == "skip" else "error"
-    corpus = load_corpus(root, roles=roles_of(settings), classes=classes, missing=missing, cache=home() / "audio.json")
+    root = locate(settings.data, home=home(), progress=partial(progress.count, "making the demo corpus"))
+    corpus = load_corpus(
+        root,
+        roles=settings.roles(),
+        classes=settings.class_list(),
+        missing=settings.if_missing(),
+        cache=home() / "audio.json",
+    )
     for note in corpus.notes:
         say(f"note: {note}")
     return corpus
 
 
-def open_inputs(settings: CorpusSettings, *, progress: Progress | None = None) -> Inputs:
+def open_inputs(settings: CorpusSettings, progress: Progress) -> Inputs:
     """The corpus with its features, extracted where they are not stored yet."""
-    corpus = open_corpus(settings)
+    corpus = open_corpus(settings, progress)
     roles = {
         "weak": corpus.weak,
         "in_domain": corpus.in_domain,
@@ -140,7 +128,9 @@ def open_inputs(settings: CorpusSettings, *, progress: Progress | None = None) -
     _tell(spec, [(fact.rate, fact.seconds) for each in facts.values() for fact in each])
     store = FeatureStore(home() / "features", spec)
     sources = {role: sources_of(split) for role, split in splits.items()}
-    together = store.get([s for each in sources.values() for s in each], workers=cores(), progress=progress)
+    together = store.get(
+        [s for each in sources.values() for s in each], workers=cores(), progress=partial(progress.count, "features")
+    )
     parts: dict[str, Part] = {}
     start = 0
     for role, each in sources.items():

@@ -30,7 +30,7 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
     version = find(client, settings.model)
     detector = load_detector(fetch(client, version, cache=home() / "models"))
     progress = Progress(passes=0, batch=1)
-    inputs = open_inputs(settings, progress=lambda done, of: progress.count("features", done, of))
+    inputs = open_inputs(settings, progress)
     splits: dict[str, LabelledSplit] = {}
     for role, part in inputs.training.items():
         features = functools.partial(inputs.features, part)

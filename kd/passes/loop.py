@@ -45,7 +45,7 @@ def iterate(settings: IterateSettings) -> int:
         registry.ensure()
         use_threads(settings.threads)
         progress = Progress(passes=settings.passes, batch=settings.batch or BATCH[settings.recipe])
-        inputs = open_inputs(settings, progress=lambda done, of: progress.count("features", done, of))
+        inputs = open_inputs(settings, progress)
         job = open_job(job_path(settings, inputs), fresh=settings.fresh)
         bench = Bench(
             inputs,

@@ -3,22 +3,14 @@
 from dataclasses import dataclass
 
 from kd.config import option
+from kd.corpus.settings import SplitSettings
 from kd.labels.names import SMOOTHINGS
 
 
 @dataclass(frozen=True)
-class CorpusSettings:
-    """Which corpus, and which part each of its splits plays."""
+class CorpusSettings(SplitSettings):
+    """Which corpus, and how its audio is read."""
 
-    data: str = option("demo", help="corpus folder in the DESED layout; 'demo' generates one")
-    weak: str = option("train/weak", help="split with weak labels")
-    in_domain: str = option("train/unlabel_in_domain", help="unlabelled split of the same domain; empty: none")
-    out_of_domain: str = option("train/unlabel_out_of_domain", help="unlabelled split of other domains; empty: none")
-    strong: str = option("", help="strongly labelled training split; empty: none")
-    select_on: str = option("validation/validation", help="split that champions, thresholds and windows are chosen on")
-    report_on: str = option("test/test", help="split that is scored and reported, never chosen on; empty: none")
-    classes: str = option("", help="only these classes, comma-separated; empty: those of the training tables")
-    missing: str = option("error", help="clips listed but absent", choices=("error", "skip"))
     clip_seconds: float = option(10.0, help="clips are cropped or padded to this length", low=0.2, high=600)
     rate: int = option(
         0, help="samples per second of the features; 0: 32000 where the corpus has it, else 16000", low=0, high=192_000

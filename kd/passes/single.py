@@ -107,9 +107,15 @@ def open_bench(settings: TrainSettings | DistillSettings | MergeSettings) -> Ben
     registry.ensure()
     use_threads(settings.threads)
     progress = Progress(passes=0, batch=BATCH["default"])
-    inputs = open_inputs(settings, progress=lambda done, of: progress.count("features", done, of))
+    inputs = open_inputs(settings, progress)
     return Bench(
-        inputs, Steps(state_folder(settings.model) / "steps"), runs, registry, progress, precision_of(settings), iterate_id=""
+        inputs,
+        Steps(state_folder(settings.model) / "steps"),
+        runs,
+        registry,
+        progress,
+        precision_of(settings),
+        iterate_id="",
     )
 
 

@@ -61,7 +61,9 @@ def test_a_truncated_array_is_noticed(tmp_path: Path, sources: list[Source]) -> 
         store.get(sources)
 
 
-def test_parallel_extraction_gives_the_same(tmp_path: Path, sources: list[Source], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parallel_extraction_gives_the_same(
+    tmp_path: Path, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("kd.audio.store.CHUNK", 2)
     alone = FeatureStore(tmp_path / "a", s1(seconds=1.0)).get(sources)
     seen: list[tuple[int, int]] = []

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from kd.corpus import Roles
-from kd.corpus.check_command import CheckDataSettings, check_data, class_list
+from kd.corpus.check_command import CheckDataSettings, check_data
 from kd.corpus.checks import check
 
 from .conftest import STRONG, Folder
@@ -110,4 +110,5 @@ def test_the_command_prints_the_report_and_tells_by_its_exit_code(
 
 
 def test_a_class_list() -> None:
-    assert class_list("") == () and class_list(" Cat , Dog") == ("Cat", "Dog")
+    assert CheckDataSettings(classes="").class_list() == ()
+    assert CheckDataSettings(classes=" Cat , Dog").class_list() == ("Cat", "Dog")

@@ -131,9 +131,7 @@ def test_a_second_job_inherits_no_champion(finished: tuple[Place, str], corpus: 
     assert "report F1" not in done.stdout
 
 
-def test_a_registered_model_is_scored_on_another_corpus(
-    finished: tuple[Place, str], tmp_path: Path
-) -> None:
+def test_a_registered_model_is_scored_on_another_corpus(finished: tuple[Place, str], tmp_path: Path) -> None:
     from kd.corpus.demo import DemoCounts, make_demo
 
     other = tmp_path / "other"
@@ -173,12 +171,14 @@ def test_a_network_is_trained_alone(place: Place, corpus: Path) -> None:
     assert strong.returncode == 0 and "models:/kd-sed/2" in strong.stdout, strong.stderr
 
 
-def test_the_packaged_model_loads_without_pickle_and_without_the_repository(finished: tuple[Place, str], corpus: Path) -> None:
+def test_the_packaged_model_loads_without_pickle_and_without_the_repository(
+    finished: tuple[Place, str], corpus: Path
+) -> None:
     place = finished[0]
     script = f"""
 import sys, mlflow, pandas as pd
 model = mlflow.pyfunc.load_model("models:/kd-sed@merged")
-events = model.predict(pd.DataFrame({{"path": [r"{next((corpus / 'audio' / 'test').glob('*.wav'))}"]}}))
+events = model.predict(pd.DataFrame({{"path": [r"{next((corpus / "audio" / "test").glob("*.wav"))}"]}}))
 import kd
 print(list(events.columns), kd.__file__)"""
     env = {key: value for key, value in place.env.items() if key != "PYTHONPATH"}

@@ -91,7 +91,12 @@ def test_reference_gradients_are_right(version: int, k: int) -> None:
     def variable(*shape: int) -> Tensor:
         return torch.randn(*shape, dtype=torch.float64).requires_grad_()
 
-    projected, skip, bias, peephole = variable(2, 4, 2, k, 3), variable(2, 4, 2, 3), variable(2, 2, 3), variable(2, 2, 3)
+    projected, skip, bias, peephole = (
+        variable(2, 4, 2, k, 3),
+        variable(2, 4, 2, 3),
+        variable(2, 2, 3),
+        variable(2, 2, 3),
+    )
     mask = torch.tensor([[True, True, True, False], [True, False, True, True]])
 
     def run(projected: Tensor, skip: Tensor, bias: Tensor, peephole: Tensor) -> Tensor:

@@ -54,7 +54,9 @@ def test_every_training_has_a_seed_of_its_own() -> None:
 def test_a_challenger_must_be_strictly_better() -> None:
     incumbents = {"a": Contender(3, {"a": 0.5, "b": 0.1})}
     chosen = choose(
-        ["a", "b"], incumbents=incumbents, challengers=[Contender(5, {"a": 0.5, "b": 0.0}), Contender(4, {"a": 0.4, "b": 0.0})]
+        ["a", "b"],
+        incumbents=incumbents,
+        challengers=[Contender(5, {"a": 0.5, "b": 0.0}), Contender(4, {"a": 0.4, "b": 0.0})],
     )
     assert chosen == {"a": 3, "b": 4}
 

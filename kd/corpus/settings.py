@@ -1,0 +1,41 @@
+"""Parameters that name a corpus and the part each of its splits plays."""
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from kd.config import option
+from kd.corpus.roles import Roles
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """Which corpus, and which part each of its splits plays."""
+
+    data: str = option("demo", help="corpus folder in the DESED layout; 'demo' generates one")
+    weak: str = option("train/weak", help="split with weak labels")
+    in_domain: str = option("train/unlabel_in_domain", help="unlabelled split of the same domain; empty: none")
+    out_of_domain: str = option("train/unlabel_out_of_domain", help="unlabelled split of other domains; empty: none")
+    strong: str = option("", help="strongly labelled training split; empty: none")
+    select_on: str = option("validation/validation", help="split that champions, thresholds and windows are chosen on")
+    report_on: str = option("test/test", help="split that is scored and reported, never chosen on; empty: none")
+    classes: str = option("", help="only these classes, comma-separated; empty: those of the training tables")
+    missing: str = option("error", help="clips listed but absent", choices=("error", "skip"))
+
+    def roles(self) -> Roles:
+        """The split of each role."""
+        return Roles(
+            weak=self.weak,
+            in_domain=self.in_domain,
+            out_of_domain=self.out_of_domain,
+            strong=self.strong,
+            select_on=self.select_on,
+            report_on=self.report_on,
+        )
+
+    def class_list(self) -> tuple[str, ...]:
+        """The names in `classes`."""
+        return tuple(name.strip() for name in self.classes.split(",")) if self.classes.strip() else ()
+
+    def if_missing(self) -> Literal["error", "skip"]:
+        """What a listed clip without audio is."""
+        return cast(Literal["error", "skip"], self.missing)
