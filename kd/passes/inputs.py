@@ -110,9 +110,8 @@ def open_corpus(settings: CorpusSettings, progress: Progress) -> Corpus:
     return corpus
 
 
-def open_inputs(settings: CorpusSettings, progress: Progress) -> Inputs:
+def open_inputs(settings: CorpusSettings, corpus: Corpus, progress: Progress) -> Inputs:
     """The corpus with its features, extracted where they are not stored yet."""
-    corpus = open_corpus(settings, progress)
     roles = {
         "weak": corpus.weak,
         "in_domain": corpus.in_domain,

@@ -11,7 +11,7 @@ from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.names import SMOOTHINGS
 from kd.labels.smoothing import smoothing
-from kd.passes.inputs import open_inputs
+from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.settings import PseudoLabelSettings
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress
@@ -25,12 +25,13 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
     out = Path(settings.out)
     if out.exists():
         raise UserError(f"{out} exists already", "name another folder with out=, or remove it")
+    progress = Progress(passes=0, batch=1)
+    corpus = open_corpus(settings, progress)
     client = open_store()
     use_threads(settings.threads)
     version = find(client, settings.model)
     detector = load_detector(fetch(client, version, cache=home() / "models"))
-    progress = Progress(passes=0, batch=1)
-    inputs = open_inputs(settings, progress)
+    inputs = open_inputs(settings, corpus, progress)
     splits: dict[str, LabelledSplit] = {}
     for role, part in inputs.training.items():
         features = functools.partial(inputs.features, part)

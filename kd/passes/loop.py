@@ -16,7 +16,7 @@ from kd.lock import locked
 from kd.passes.champions import Contender
 from kd.passes.code import code_digest
 from kd.passes.context import Bench, model_config
-from kd.passes.inputs import Inputs, open_inputs
+from kd.passes.inputs import Inputs, open_corpus, open_inputs
 from kd.passes.job import Job, open_job
 from kd.passes.judging import macro
 from kd.passes.metrics import score_metrics
@@ -39,13 +39,14 @@ from kd.training.fit import FitSettings
 def iterate(settings: IterateSettings) -> int:
     """Run, resume or show a job; returns the exit code."""
     todo = plan(settings)
+    progress = Progress(passes=settings.passes, batch=settings.batch or BATCH[settings.recipe])
+    corpus = open_corpus(settings, progress)
     client = open_store()
     with locked(state_folder(settings.model) / "lock", what=f"another job works on model {settings.model!r}"):
         runs, registry = Runs(client), Registry(client, settings.model)
         registry.ensure()
         use_threads(settings.threads)
-        progress = Progress(passes=settings.passes, batch=settings.batch or BATCH[settings.recipe])
-        inputs = open_inputs(settings, progress)
+        inputs = open_inputs(settings, corpus, progress)
         job = open_job(job_path(settings, inputs), fresh=settings.fresh)
         bench = Bench(
             inputs,

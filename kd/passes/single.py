@@ -14,7 +14,7 @@ from kd.labels.smoothing import Smoothing
 from kd.lock import locked
 from kd.models.config import ModelConfig
 from kd.passes.context import Bench, model_config
-from kd.passes.inputs import Inputs, open_inputs
+from kd.passes.inputs import Inputs, open_corpus, open_inputs
 from kd.passes.judging import Verdict
 from kd.passes.loop import fit_settings, state_folder
 from kd.passes.merging import champions_in_registry, merged_detector
@@ -102,12 +102,13 @@ def content_rows(part: LabelledSplit) -> dict[str, int]:
 
 def open_bench(settings: TrainSettings | DistillSettings | MergeSettings) -> Bench:
     """Corpus, features, stores and registry for one piece of work outside a job."""
+    progress = Progress(passes=0, batch=BATCH["default"])
+    corpus = open_corpus(settings, progress)
     client = open_store()
     runs, registry = Runs(client), Registry(client, settings.model)
     registry.ensure()
     use_threads(settings.threads)
-    progress = Progress(passes=0, batch=BATCH["default"])
-    inputs = open_inputs(settings, progress)
+    inputs = open_inputs(settings, corpus, progress)
     return Bench(
         inputs,
         Steps(state_folder(settings.model) / "steps"),
