@@ -23,7 +23,6 @@ class Job:
     iterate_id: str
     salt: str = ""
     parent: str = ""
-    status: str = "running"
     seconds: float = 0.0
     clip_steps: int = 0
     overrides: dict[str, int] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.names import SMOOTHINGS
 from kd.labels.smoothing import smoothing
 from kd.passes.inputs import open_corpus, open_inputs
+from kd.passes.recovery import ended
 from kd.passes.settings import PseudoLabelSettings
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress
@@ -55,7 +56,7 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
     making.rename(out)
     runs = Runs(client)
     run = runs.top("pseudo_label", {"kd.kind": "pseudo_label", "kd.model": settings.model})
-    runs.folder(run, out, "labels")
-    runs.end(run)
+    with ended(runs):
+        runs.folder(run, out, "labels")
     say(f"labels: {out} (run {run})")
     return 0

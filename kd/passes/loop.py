@@ -64,11 +64,17 @@ def iterate(settings: IterateSettings) -> int:
             fit_settings(settings, inputs, recipe=settings.recipe),
             AliasMoves(state_folder(settings.model) / "aliases.json", registry),
         )
-        begin(work, job)
-        with ended(runs, job.parent):
-            if job.status != "finished":
+        with ended(runs):
+            if job.result is not None:
+                say("this job is finished; fresh=true starts a new one")
+                if runs.adopted:
+                    keep(runs, runs.top("iterate", {"kd.result_of": job.parent}), job.result)
+            else:
+                begin(work, job)
                 run_all(work, job)
-            return finish(work, job)
+                conclude(work, job)
+            show(work, job)
+    return 0
 
 
 def state_folder(model: str) -> Path:
@@ -126,9 +132,6 @@ def begin(work: PassWork, job: Job) -> None:
     take_over(runs, job, old=old)
     for record in job.passes:
         log_pass(runs, bench.inputs.classes, job.parent, record)
-    if job.status == "finished":
-        say("this job is finished; fresh=true starts a new one")
-        return
     by_hand = work.moves.reconcile()
     job.overrides |= {
         label: by_hand[best_alias(label)] for label in bench.inputs.classes if best_alias(label) in by_hand
@@ -246,19 +249,24 @@ def summary(record: Mapping[str, Any]) -> str:
     return line if reported is None else f"{line}; report F1 merged {shown(reported)}"
 
 
-def finish(work: PassWork, job: Job) -> int:
-    """Log and print the result."""
-    classes = work.bench.inputs.classes
-    if job.status != "finished":
-        job.save()
-        job.result = results(classes, job)
-        job.status = "finished"
-        job.save()
+def conclude(work: PassWork, job: Job) -> None:
+    """Make and log the result of a job whose passes are done."""
+    job.save()
+    job.result = results(work.bench.inputs.classes, job)
+    job.save()
+    keep(work.bench.runs, job.parent, job.result)
+
+
+def keep(runs: Runs, run: str, result: dict[str, Any]) -> None:
+    """Log a job's result on a run."""
+    runs.json(run, result, "results.json")
+    runs.json(run, result["passes"][-1]["champions"], "champions.json")
+    runs.text(run, tables(result), "table.txt")
+
+
+def show(work: PassWork, job: Job) -> None:
+    """Write `results.json` beside the job's state; print the table and where everything is."""
     assert job.result is not None
-    runs = work.bench.runs
-    runs.json(job.parent, job.result, "results.json")
-    runs.json(job.parent, job.result["passes"][-1]["champions"], "champions.json")
-    runs.text(job.parent, tables(job.result), "table.txt")
     written = job.path.with_name(f"results-{job.iterate_id}.json")
     atomic_write_text(written, json.dumps(job.result, indent=1, allow_nan=False))
     split = "select" if job.result["final"]["report"] is None else "report"
@@ -267,4 +275,3 @@ def finish(work: PassWork, job: Job) -> int:
     say(f"results: {written}")
     say(f"merged detector: models:/{work.settings.model}@merged")
     say(f"to look around: {ui_command()}")
-    return 0

@@ -19,6 +19,7 @@ from kd.passes.inputs import Inputs, Part
 from kd.passes.steps import Steps, digest_of
 from kd.training.data import TrainingSet
 from kd.training.fit import FitSettings, fit
+from kd.training.precision import device
 from kd.training.predict import predict
 
 Logits = npt.NDArray[np.float16]
@@ -52,10 +53,7 @@ def trained(
         torch.manual_seed(how.seed)
         network = build(config)
         network.set_statistics(inputs.mean, inputs.deviation)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        network = network.to(device)
-        if device == "cpu":
-            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = network.to(device())
         start = time.monotonic()
         losses = fit(network, training, how, checkpoint=scratch / "checkpoint.safetensors", report=report)
         save_model(outputs / "network", network.cpu(), config, {"trained_on": set_digest(training, inputs)})
@@ -77,7 +75,7 @@ def predicted(steps: Steps, inputs: Inputs, *, network: Path, spec: FeatureSpec,
 
     def make(outputs: Path, scratch: Path) -> None:
         model, _, _ = load_model(network)
-        np.save(outputs / "logits.npy", predict(model, inputs.features(part, spec), precision=precision))
+        np.save(outputs / "logits.npy", predict(model.to(device()), inputs.features(part, spec), precision=precision))
 
     about = {
         "network": digest_of(network / "weights.safetensors"),

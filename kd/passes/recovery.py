@@ -25,8 +25,7 @@ def take_over(runs: Runs, job: Job, *, old: str) -> None:
         if run.info.status == "RUNNING" and kind != "pass":
             runs.end(identity, "KILLED")
     runs.tag(old, {"kd.resumed_by": job.parent})
-    if job.status != "finished":
-        runs.end(old, "KILLED")
+    runs.end(old, "KILLED")
     job.save()
 
 
@@ -41,22 +40,22 @@ def pass_run(runs: Runs, job: Job, index: int) -> str:
 
 
 @contextlib.contextmanager
-def ended(runs: Runs, parent: str) -> Iterator[None]:
-    """End `parent`, and with it every run begun and not ended: FINISHED, KILLED on a signal, FAILED on an error."""
+def ended(runs: Runs) -> Iterator[None]:
+    """End every run begun and not ended yet: FINISHED, KILLED on a signal, FAILED on an error."""
     try:
         yield
     except (KeyboardInterrupt, Terminated):
-        _end_all(runs, parent, "KILLED")
+        _end_all(runs, "KILLED")
         raise
     except BaseException:
-        _end_all(runs, parent, "FAILED")
+        _end_all(runs, "FAILED")
         raise
-    runs.end(parent)
+    for run in reversed(runs.open):
+        runs.end(run)
 
 
-def _end_all(runs: Runs, parent: str, status: str) -> None:
+def _end_all(runs: Runs, status: str) -> None:
     """End what is open, as far as the store still answers."""
     with contextlib.suppress(Exception):
-        for run in runs.open:
+        for run in reversed(runs.open):
             runs.end(run, status)
-        runs.end(parent, status)

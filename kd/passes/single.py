@@ -125,7 +125,7 @@ def one_network(bench: Bench, settings: TrainSettings | DistillSettings, trainin
     how = fit_settings(settings, bench.inputs)
     tags = identity_tags(bench, kind="single", index=0, name=name)
     run = bench.runs.top(name, tags)
-    with ended(bench.runs, run):
+    with ended(bench.runs):
         say(f"{name}: {how.steps} steps of {how.batch} clips, {how.precision}")
         bench.progress.training(0, name, kind=settings.architecture, steps=how.steps)
         bench.progress.plan({settings.architecture: how.steps}, {})
@@ -150,7 +150,7 @@ def merge(settings: MergeSettings) -> int:
             )
         tags = identity_tags(bench, kind="merged", index=0, name="merge")
         run = bench.runs.top("merge", tags)
-        with ended(bench.runs, run), tempfile.TemporaryDirectory(prefix="kd-") as place:
+        with ended(bench.runs), tempfile.TemporaryDirectory(prefix="kd-") as place:
             detector = merged_detector(bench, champions, Path(place) / "detector")
             verdict = bench.verdict(detector, points=detector.points)
             logged = log_detector(bench.runs, run=run, folder=Path(place) / "detector")

@@ -10,6 +10,7 @@ from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.training.data import TrainingSet
 from kd.training.fit import FitSettings, fit
+from kd.training.precision import device
 
 WARM, TIMED = 1, 2
 
@@ -20,7 +21,7 @@ def seconds_per_step(config: ModelConfig, how: FitSettings, *, frames: int) -> f
     noise = np.random.default_rng(0).standard_normal((how.batch, frames, config.mels), dtype=np.float32)
     clips = ClipFeatures(noise, np.arange(how.batch), np.zeros(how.batch))
     training = TrainingSet(clips, np.zeros((how.batch, frames, len(config.classes)), dtype=np.float16))
-    network = build(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = build(config).to(device())
     times: list[float] = []
     few = FitSettings(steps=WARM + TIMED, batch=how.batch, precision=how.precision)
     fit(network, training, few, report=lambda _step, _loss: times.append(time.monotonic()))

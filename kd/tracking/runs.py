@@ -39,6 +39,7 @@ class Runs:
         if self.adopted is None:
             return self.create(name, tags=tags)
         self.tag(self.adopted, {"mlflow.runName": name, **tags})
+        self.open.append(self.adopted)
         return self.adopted
 
     def create(self, name: str, *, tags: Mapping[str, str], parent: str | None = None) -> str:

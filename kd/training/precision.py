@@ -6,6 +6,11 @@ from typing import Any
 import torch
 
 
+def device() -> torch.device:
+    """Where networks run: the first CUDA device where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def fastest() -> str:
     """`bfloat16` where the processor multiplies it in hardware, else `float32`."""
     if torch.cuda.is_available():
@@ -16,8 +21,8 @@ def fastest() -> str:
     return "float32"
 
 
-def autocast(precision: str, device: torch.device) -> Any:
+def autocast(precision: str, where: torch.device) -> Any:
     """The context a forward pass runs in."""
     if precision == "bfloat16":
-        return torch.autocast(device.type, dtype=torch.bfloat16)
+        return torch.autocast(where.type, dtype=torch.bfloat16)
     return contextlib.nullcontext()

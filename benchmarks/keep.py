@@ -1,0 +1,51 @@
+"""Keep the result of a finished job, with the machine it ran on.
+
+    python -m benchmarks.keep NAME RESULTS.json [NOTE]
+
+Writes benchmarks/results/NAME.json and prints the job's tables.
+"""
+
+import json
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from kd.engines.local import cores
+from kd.passes.results import tables
+
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores used, and versions."""
+    import numpy
+    import torch
+
+    info = Path("/proc/cpuinfo")
+    names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": cores(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+    }
+
+
+def main(words: list[str]) -> int:
+    """Write the file; 2 on wrong use."""
+    if len(words) < 2:
+        sys.stderr.write(__doc__ or "")
+        return 2
+    name, path, note = words[0], Path(words[1]), " ".join(words[2:])
+    record = json.loads(path.read_text())
+    kept = {"name": name, "note": note, "machine": machine(), "results": record}
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n")
+    sys.stdout.write(tables(record) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
