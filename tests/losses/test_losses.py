@@ -1,0 +1,43 @@
+"""Losses against the equation by hand."""
+
+import math
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kd.losses.frames import frame_bce
+from kd.losses.tagging import tag_bce
+
+
+def bce(s: float, y: float) -> float:
+    return -(y * math.log(s) + (1 - y) * math.log(1 - s))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_both_are_mean_binary_cross_entropy(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    z, q = rng.normal(0, 1.5, (2, 5, 3)), rng.random((2, 5, 3))
+    s = 1 / (1 + np.exp(-z))
+    by_hand = np.mean([bce(a, b) for a, b in zip(s.ravel(), q.ravel(), strict=True)])
+    assert math.isclose(frame_bce(torch.tensor(z), torch.tensor(q).float()).item(), by_hand, rel_tol=1e-5)
+    assert math.isclose(
+        tag_bce(torch.tensor(s[0]), torch.tensor(q[0]).float()).item(),
+        np.mean([bce(a, b) for a, b in zip(s[0].ravel(), q[0].ravel(), strict=True)]),
+        rel_tol=1e-3,
+    )
+
+
+def test_certain_tags_have_a_finite_loss() -> None:
+    tags = torch.tensor([[0.0, 1.0]], requires_grad=True)
+    loss = tag_bce(tags, torch.tensor([[1.0, 0.0]]))
+    loss.backward()
+    assert torch.isfinite(loss) and torch.isfinite(tags.grad).all()
+
+
+def test_soft_labels_differ_from_kl_by_their_entropy_alone() -> None:
+    z = torch.randn(1, 4, 2, dtype=torch.float64).float().requires_grad_()
+    q = torch.rand(1, 4, 2)
+    frame_bce(z, q).backward()
+    assert torch.allclose(z.grad, (torch.sigmoid(z) - q).detach() / z.numel(), atol=1e-6)

@@ -1,0 +1,93 @@
+"""Training: repeatable, resumable, and it learns."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from kd.audio.store import ClipFeatures
+from kd.models.build import build
+from kd.models.config import ModelConfig
+from kd.models.network import RecurrentCNN
+from kd.training.data import TrainingSet, batch_of
+from kd.training.fit import FitSettings, fit, rate_at
+from kd.training.predict import predict
+
+FRAMES = 24
+
+
+def clips(count: int = 10) -> ClipFeatures:
+    """Noise with a louder half wherever class 0 sounds."""
+    frames = np.random.default_rng(1).standard_normal((count, FRAMES, 64)).astype(np.float32)
+    frames[:, : FRAMES // 2] += 2
+    return ClipFeatures(frames, np.arange(count), np.ones(count))
+
+
+def strong(count: int = 10) -> TrainingSet:
+    labels = np.zeros((count, FRAMES, 2), dtype=np.float16)
+    labels[:, : FRAMES // 2, 0] = 1
+    return TrainingSet(clips(count), labels)
+
+
+def network() -> RecurrentCNN:
+    torch.manual_seed(5)
+    return build(ModelConfig(architecture="shallow", classes=("a", "b")))
+
+
+def test_every_clip_is_visited_once_an_epoch() -> None:
+    seen = np.concatenate([batch_of(10, size=4, seed=3, step=i) for i in range(5)])
+    assert sorted(seen[:10].tolist()) == list(range(10)) and sorted(seen[10:].tolist()) == list(range(10))
+    assert len(set(batch_of(3, size=7, seed=0, step=0).tolist())) == 3
+
+
+def test_the_loss_falls_and_the_halves_are_told_apart() -> None:
+    net = network()
+    losses = fit(net, strong(), FitSettings(steps=40, batch=5, learning_rate=3e-3))
+    assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
+    logits = predict(net, clips())
+    assert logits.shape == (10, FRAMES, 2) and logits.dtype == np.float16
+    assert logits[:, 2 : FRAMES // 2 - 2, 0].mean() > logits[:, FRAMES // 2 + 2 :, 0].mean() + 2
+
+
+def test_tags_train_too() -> None:
+    tags = TrainingSet(clips(), np.tile(np.array([1, 0], dtype=np.float16), (10, 1)))
+    losses = fit(network(), tags, FitSettings(steps=20, batch=5))
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("stop", [3, 4, 9])
+def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path, stop: int) -> None:
+    how = FitSettings(steps=12, batch=3, seed=7)
+    whole = network()
+    straight = fit(whole, strong(), how)
+
+    def cut(step: int, _loss: float) -> None:
+        if step == stop:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KeyboardInterrupt):
+        fit(network(), strong(), how, checkpoint=path, report=cut)
+    resumed = network()
+    assert fit(resumed, strong(), how, checkpoint=path) == straight
+    for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+
+
+def test_a_broken_checkpoint_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(b"half a file")
+    how = FitSettings(steps=3, batch=3)
+    assert fit(network(), strong(), how, checkpoint=path) == fit(network(), strong(), how)
+
+
+def test_the_rate_falls_over_the_last_third() -> None:
+    how = FitSettings(steps=300, batch=1, learning_rate=1.0)
+    assert rate_at(how, 0) == rate_at(how, 199) == 1.0
+    assert rate_at(how, 250) == pytest.approx(0.5) and 0.009 < rate_at(how, 299) < 0.02
+
+
+def test_prediction_does_not_depend_on_the_batch() -> None:
+    net = network()
+    assert np.allclose(predict(net, clips(), batch=3), predict(net, clips(), batch=10), atol=2e-3)
