@@ -1,0 +1,63 @@
+"""Entry points on real label files and real recordings: folders named by KD_REAL_DATA and KD_REAL_CORPUS."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Place
+from tests.end_to_end.test_iterate import results_of
+
+DATA = os.environ.get("KD_REAL_DATA", "")
+CORPUS = os.environ.get("KD_REAL_CORPUS", "")
+needs_data = pytest.mark.skipif(not DATA, reason="KD_REAL_DATA names no folder")
+needs_corpus = pytest.mark.skipif(not CORPUS, reason="KD_REAL_CORPUS names no folder")
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("reference", "predictions", "expected"),
+    [
+        (
+            "dcase2020_baseline_outputs/ground_truth/validation.tsv",
+            "dcase2020_baseline_outputs/teacher/predictions0.5.csv",
+            (42.14, 42.35, 71.57, 77.03),
+        ),
+        (
+            "dcase2018_task4_metadata/metadata/eval/eval.csv",
+            "dcase2018_task4_metadata/baseline_eval_predictions/eval_results_baseline.csv",
+            (10.95, 4.75, 52.39, 58.44),
+        ),
+    ],
+)
+def test_published_scores(
+    place: Place, reference: str, predictions: str, expected: tuple[float, float, float, float]
+) -> None:
+    out = place.folder / "result.json"
+    done = place.run("evaluate", reference=Path(DATA) / reference, predictions=Path(DATA) / predictions, out=out)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(out.read_text())
+    event, segment = found["event_based"], found["segment_based"]
+    figures = (event["macro"]["f1"], event["micro"]["f1"], segment["macro"]["f1"], segment["micro"]["f1"])
+    assert tuple(round(100 * value, 2) for value in figures) == expected
+
+
+@needs_data
+def test_check_data_describes_folders_without_audio(place: Place) -> None:
+    real = Path(DATA)
+    roles = {"select_on": "test/test", "report_on": "eval/eval"}
+    done = place.run("check_data", data=real / "dcase2018_task4_metadata", **roles)
+    assert done.returncode == 0 and "there is no audio" in done.stdout, done.stderr
+    done = place.run("check_data", data=real / "desed_metadata", report_on="eval/public")
+    assert done.returncode == 0 and "1168" in done.stdout, done.stdout + done.stderr
+
+
+@needs_corpus
+def test_one_pass_on_real_recordings(place: Place) -> None:
+    checked = place.run("check_data", data=CORPUS)
+    assert checked.returncode == 0, checked.stdout
+    done = place.run("iterate", data=CORPUS, passes=1, steps=8)
+    assert done.returncode == 0, done.stderr
+    record = results_of(place)
+    assert len(record["classes"]) == 10 and record["final"]["report"]["tuned"]["macro"]["f1"] >= 0
