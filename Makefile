@@ -8,43 +8,48 @@ PASSES ?= 8
 DATA ?= demo
 ARGS ?=
 PORT ?= 5000
-PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell \
-	command -v $(p) >/dev/null 2>&1 && $(p) -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-	>/dev/null 2>&1 && echo $(p))))
-READY := .venv/.ready-$(shell cksum < pyproject.toml | cut -d' ' -f1)
-RUN := PATH="$(CURDIR)/.venv/bin:$$PATH"
+VENV ?= $(CURDIR)/.venv
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell command -v $(p) >/dev/null 2>&1 \
+	&& $(p) -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1 \
+	&& echo $(p))))
+READY := $(VENV)/.ready-$(shell cksum < pyproject.toml | cut -d' ' -f1)
+RUN := PATH="$(VENV)/bin:$$PATH"
 export MLFLOW_TRACKING_URI ?= sqlite:///$(CURDIR)/mlflow.db
 
 .PHONY: install iterate test test-all lint ui clean
 
-install: $(READY)
+install:
+	@test -e "$(READY)" || $(MAKE) --no-print-directory set-up
 
-$(READY):
-	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 with venv found"; \
-		echo "hint: install one, or name it: make PYTHON=/path/to/python3.11"; exit 2; }
-	@echo "set-up, once: $(PYTHON) and about 6 GB of packages into .venv"
-	@$(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --disable-pip-version-check --progress-bar off -e . \
-		| awk '/^Collecting|^Installing|^Successfully/ { print substr($$0, 1, 100); fflush() }'
-	@.venv/bin/python -c "import torch, torchaudio, mlflow"
-	@touch $@
+.PHONY: set-up
+set-up:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 with venv and ensurepip found"; \
+		echo "hint: install one (on Debian with python3-venv), or name it: make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "set-up, once: about 2 GB of packages (6 GB unpacked), with $(PYTHON), into $(VENV)"
+	@$(PYTHON) -m venv --clear "$(VENV)"
+	@{ "$(VENV)/bin/python" -m pip install --disable-pip-version-check --progress-bar off -e . 2>&1 \
+		|| echo "pip failed"; } | awk '/^Collecting|^Installing|^Successfully|^ERROR|^error/ { print substr($$0, 1, 100); \
+		fflush() } /^pip failed/ { bad = 1 } END { exit bad }'
+	@"$(VENV)/bin/python" -c "import torch, torchaudio, mlflow"
+	@touch "$(READY)"
 
-iterate: $(READY)
+iterate: install
 	@$(RUN) mlflow run . -e iterate --env-manager local -P passes=$(PASSES) -P data="$(DATA)" $(ARGS)
 
-test: $(READY)
+test: install
 	@$(RUN) python -m pytest -m "not slow"
 
-test-all: $(READY)
+test-all: install
 	@$(RUN) python -m pytest
 
-lint: $(READY)
+lint: install
 	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 
-ui: $(READY)
+ui: install
 	@echo "http://127.0.0.1:$(PORT)  (choose 'Model training' at the top left)"
-	@$(RUN) mlflow ui --backend-store-uri $(MLFLOW_TRACKING_URI) --port $(PORT)
+	@$(RUN) mlflow ui --backend-store-uri "$$MLFLOW_TRACKING_URI" --port $(PORT)
 
 clean:
 	rm -rf .venv .kd mlruns mlflow.db* optuna.db*

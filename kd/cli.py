@@ -66,7 +66,7 @@ def _refuse(error: UserError) -> int:
 def _surroundings(error: OSError) -> UserError | None:
     """The disk, not the program: a full disk, a read-only place, a missing right."""
     where = f": {error.filename}" if error.filename else ""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error):
         return UserError(f"the disk is full{where}", "free some space and run the same command again; nothing is lost")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UserError(f"no right to write or read{where}", "check the folder's owner and rights, or set KD_HOME")

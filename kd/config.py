@@ -40,12 +40,19 @@ def option(
 
 def home() -> Path:
     """Where features, labels and step manifests live: `KD_HOME`, else `.kd` beside MLproject."""
-    return Path(os.environ.get("KD_HOME") or PROJECT / ".kd").expanduser().absolute()
+    return user_path(os.environ.get("KD_HOME") or str(PROJECT / ".kd"), "KD_HOME").absolute()
 
 
-def is_named(words: Sequence[str], name: str) -> bool:
-    """Whether the command line names a parameter, in either of its spellings."""
-    return any(word in (f"--{name}", f"--{name.replace('_', '-')}") for word in words)
+def user_path(text: str, name: str) -> Path:
+    """A path that the user gave as parameter `name`, `~` expanded. Raises UserError for what no file system takes."""
+    try:
+        if "\x00" in text:
+            raise ValueError("embedded null byte")
+        path = Path(text).expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UserError(f"{name}={text[:80]!r} is no path ({error})", "check the path") from None
+    return path
 
 
 def parse(kind: type[Settings], words: Sequence[str]) -> Settings:

@@ -1,9 +1,11 @@
 """Files that are whole or absent: written beside their place, flushed to disk, renamed in."""
 
 import contextlib
+import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from kd.errors import UserError
 
@@ -50,3 +52,14 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def read_json(path: Path | str, *, hint: str) -> dict[str, Any]:
+    """The JSON object in a file that this program wrote. Raises UserError where it is damaged."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({error})", hint) from None
+    if not isinstance(found, dict):
+        raise UserError(f"{path} holds no JSON object", hint)
+    return found

@@ -1,8 +1,9 @@
 """One live line: where the job is, how fast, and how long it will take."""
 
+import contextlib
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 PLAIN_EVERY = 10.0
@@ -34,18 +35,24 @@ class Progress:
         """Seconds that the remaining training steps will take."""
         return sum(steps * self.per_step.get(kind, 0.0) for kind, steps in self.left.items())
 
-    def training(self, index: int, name: str, *, kind: str, steps: int) -> None:
-        """A training begins."""
+    @contextlib.contextmanager
+    def training(self, index: int, name: str, *, kind: str, steps: int) -> Iterator[None]:
+        """A training, from its first step to its last; steps it does not take were taken before."""
         self._where = f"pass {index}/{self.passes}  {name}" if index else f"tagger  {name}"
         self._kind, self._steps, self._first = kind, steps, None
+        after = self.left.get(kind, steps) - steps
+        yield
+        self.left[kind] = max(after, 0)
+        self.clear()
 
     def step(self, done: int, loss: float) -> None:
         """A training step is done."""
         now = time.monotonic()
         if self._first is None:
             self._first, self._start = done, now
+            self.left[self._kind] = self.left.get(self._kind, self._steps) - done + 1
         ran = done - self._first
-        self.left[self._kind] = max(self.left.get(self._kind, 1) - 1, 0)
+        self.left[self._kind] = max(self.left[self._kind] - 1, 0)
         if ran >= 3:
             self.per_step[self._kind] = (now - self._start) / ran
         last = done == self._steps
@@ -66,10 +73,6 @@ class Progress:
             self.show(f"{what}  {done}/{of}")
             if done == of:
                 self.clear()
-
-    def skipped(self, kind: str, steps: int) -> None:
-        """A training needed no step, or fewer than planned."""
-        self.left[kind] = max(self.left.get(kind, 0) - steps, 0)
 
     def show(self, text: str) -> None:
         """Replace the live line, or write a plain one."""

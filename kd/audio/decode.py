@@ -1,5 +1,6 @@
 """Audio files to mono samples at one rate and of one length."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 
 from kd.errors import UserError
 
+LARGEST_KERNEL = 2_000_000
 Samples = npt.NDArray[np.float32]
 
 
@@ -39,9 +41,18 @@ def decode(path: Path, *, rate: int, seconds: float) -> tuple[Samples, float]:
 
 
 def resample(samples: Samples, own: int, rate: int) -> Samples:
-    """Samples of shape (n,) at `own` samples per second brought to `rate`."""
+    """Samples of shape (n,) at `own` samples per second brought to `rate`.
+
+    Rates without a common divisor, such as 44101 and 16000, would need a filter of gigabytes in torchaudio; scipy's
+    polyphase resampler takes those.
+    """
     if own == rate:
         return samples
+    common = math.gcd(own, rate)
+    if own // common * (rate // common) > LARGEST_KERNEL:
+        from scipy.signal import resample_poly
+
+        return np.asarray(resample_poly(samples, rate // common, own // common), dtype=np.float32)
     import torch
 
     from kd.audio.torchaudio_import import torchaudio
@@ -55,10 +66,3 @@ def fitted(samples: Samples, length: int) -> Samples:
     if len(samples) >= length:
         return samples[:length]
     return np.pad(samples, (0, length - len(samples)))
-
-
-def native_rate(path: Path) -> int:
-    """The file's own rate, from its header."""
-    import soundfile
-
-    return int(soundfile.info(path).samplerate)

@@ -7,6 +7,8 @@ from typing import Any
 from kd.audio.grid import FrameGrid
 from kd.errors import UserError, did_you_mean
 
+LEAST_RATE = 8_000
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
@@ -57,6 +59,8 @@ class FeatureSpec:
 
 def s1(*, rate: int = 16_000, seconds: float = 10.0) -> FeatureSpec:
     """S1 section 4.2: 64 mel bands from 64 ms frames overlapping by 22.5 ms, so every 41.5 ms: 240 frames in 10 s."""
+    if rate < LEAST_RATE:
+        raise UserError(f"rate={rate} is too low for 64 mel bands of 64 ms", f"give at least {LEAST_RATE}")
     spec = FeatureSpec(rate=rate, window=round(0.064 * rate), hop=round(0.0415 * rate), seconds=seconds)
     if spec.frames < 2:
         raise UserError(f"clip_seconds={seconds:g} is shorter than two frames", "give at least 0.2")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from kd.config import user_path
 from kd.corpus.layout import corpus_root
 from kd.errors import UserError, did_you_mean
 
@@ -19,9 +20,7 @@ def locate(data: str, *, home: Path, progress: Callable[[int, int], None] | None
         return _demo(home, progress)
     if not data.strip():
         raise UserError("data is empty", "name a corpus folder, or data=demo")
-    if "\x00" in data:
-        raise UserError(f"data={data!r} is not a path", "name a corpus folder, or data=demo")
-    folder = Path(data).expanduser()
+    folder = user_path(data, "data")
     if not folder.exists():
         raise UserError(f"data={data}: there is no such folder", _near(folder) or "name a corpus folder, or data=demo")
     return corpus_root(folder)

@@ -65,10 +65,13 @@ def class_slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "_", name)
 
 
+RESERVED = ("macro", "micro")  # what metrics call means over classes
+
+
 def check_slugs(classes: Iterable[str]) -> dict[str, str]:
     """{class: slug}. Raises UserError where two classes would share one, upper and lower case being the same."""
     slugs: dict[str, str] = {}
-    taken: dict[str, str] = {}
+    taken: dict[str, str] = dict.fromkeys(RESERVED, "the mean over classes")
     for name in classes:
         slugs[name] = class_slug(name)
         other = taken.setdefault(slugs[name].lower(), name)

@@ -8,8 +8,10 @@ from kd.corpus.layout import corpus_root, need_table
 from kd.corpus.splits import Split, read_split
 
 
-def scored_split(root: Path, name: str, *, missing: Literal["error", "skip"], cache: Path | None = None) -> Split:
-    """A split with events and audio. Raises UserError for what `load_corpus` would refuse in it."""
+def scored_split(
+    root: Path, name: str, *, missing: Literal["error", "skip"], cache: Path | None = None
+) -> tuple[Split, list[str]]:
+    """A split with events and audio, and notes. Raises UserError for what `load_corpus` would refuse in it."""
     root = corpus_root(root)
     split = read_split(root, name, need_table(root, name, role="split"), role="report_on")
-    return attach_audio(root, split, missing=missing, need_audio=True, cache=cache)[0]
+    return attach_audio(root, split, missing=missing, need_audio=True, cache=cache)

@@ -14,7 +14,7 @@ REQUIRED = ("weak", "select_on")
 class Roles:
     """The split of each role: its table's path below metadata/ without extension; an empty string is an unused role.
 
-    named: roles whose split must exist although it is the default one; a split other than the default always must.
+    A split other than the default must exist.
     Raises UserError for a split name that is none, for an unused `weak` or `select_on`, and for one split in two roles
     (except that `select_on` and `report_on` may be the same).
     """
@@ -25,7 +25,6 @@ class Roles:
     strong: str = ""
     select_on: str = "validation/validation"
     report_on: str = "test/test"
-    named: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         taken: dict[str, str] = {}
@@ -45,7 +44,7 @@ class Roles:
 
     def must_exist(self, role: str) -> bool:
         """Whether the user named this role's split, so that its absence is an error."""
-        return role in self.named or getattr(self, role) != _default(role)
+        return str(getattr(self, role)) != _default(role)
 
 
 def _default(role: str) -> str:

@@ -30,26 +30,27 @@ def finest(detector: Detector) -> FrameGrid:
 
 
 def merged_logits(
-    detector: Detector,
-    features: Callable[[FeatureSpec], ClipFeatures],
-    *,
-    precision: str = "float32",
-    known: Mapping[int, Logits] | None = None,
+    detector: Detector, features: Callable[[FeatureSpec], ClipFeatures], *, precision: str = "float32"
 ) -> Logits:
     """Each class's logits from its champion: (clips, frames, classes) in the detector's class order.
 
-    features: the clips' features under a member's own description; known: logits already at hand, by member.
+    features: the clips' features under a member's own description.
     """
+    members = {
+        index: predict(detector.members[index].network, features(detector.members[index].spec), precision=precision)
+        for index in sorted(set(detector.champion))
+    }
+    return merged_columns(detector, members)
+
+
+def merged_columns(detector: Detector, members: Mapping[int, Logits]) -> Logits:
+    """The same from the logits of every member that some class comes from: index to (clips, frames, its classes)."""
     grid = finest(detector)
     columns: dict[str, Logits] = {}
-    for index, member in enumerate(detector.members):
-        if index not in detector.champion:
-            continue
-        logits = (known or {}).get(index)
-        if logits is None:
-            logits = predict(member.network, features(member.spec), precision=precision)
-        logits = regrid(logits, source=member.spec.grid, target=grid)
-        columns[str(index)] = logits[:, :, [member.classes.index(label) for label in detector.classes]]
+    for index, logits in members.items():
+        member = detector.members[index]
+        own = [member.classes.index(label) for label in detector.classes]
+        columns[str(index)] = regrid(logits, source=member.spec.grid, target=grid)[:, :, own]
     champion = {label: str(index) for label, index in zip(detector.classes, detector.champion, strict=True)}
     return merge(detector.classes, champion=champion, logits=columns)
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from kd.audio.spec import FeatureSpec
 from kd.errors import UserError
-from kd.files import atomic_write_text
+from kd.files import atomic_write_text, read_json
 from kd.models.files import load_model
 from kd.scoring.operating_points import OperatingPoints
 
@@ -78,7 +78,7 @@ def load_detector(folder: Path) -> Detector:
     path = folder / "detector.json"
     if not path.is_file():
         raise UserError(f"{folder} holds no detector.json", "name a folder or version that this project made")
-    about = json.loads(path.read_text())
+    about = read_json(path, hint="take another version, or package it again with merge")
     if about.get("schema") != SCHEMA:
         raise UserError(f"{path} has schema {about.get('schema')!r}, not {SCHEMA}", "use the version that wrote it")
     members = []

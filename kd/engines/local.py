@@ -25,7 +25,8 @@ def mapped(function: Callable[[Item], Result], items: Sequence[Item], *, workers
     from collections import deque
     from concurrent.futures import Future, ProcessPoolExecutor
 
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_settle, initargs=(os.getpid(),)) as pool:
         size = 16
         starts = iter(range(0, len(items), size))
         waiting: deque[Future[list[Result]]] = deque()
@@ -35,6 +36,19 @@ def mapped(function: Callable[[Item], Result], items: Sequence[Item], *, workers
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
+
+
+def _settle(parent: int) -> None:
+    """In a worker: leave Ctrl-C to the parent, and end with it, however it ends."""
+    import ctypes
+    import signal
+    import sys
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _each(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

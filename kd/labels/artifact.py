@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from kd.audio.grid import FrameGrid
 from kd.errors import UserError
-from kd.files import atomic_write_text
+from kd.files import atomic_write_text, read_json
 from kd.labels.smoothing import Smoothing, probabilities, smooth
 
 SCHEMA = 1
@@ -94,7 +94,7 @@ def load_labels(folder: Path) -> LabelArtifact:
     if not path.is_file():
         raise UserError(f"{folder} holds no labels.json", "name a folder that pseudo_label wrote, or a pass run's id")
     try:
-        about = json.loads(path.read_text())
+        about = read_json(path, hint="write it again with pseudo_label")
         smoothings = tuple(Smoothing(**how) for how in about["smoothings"])
         splits = {role: _read(folder, part, smoothings, about["temperature"]) for role, part in about["splits"].items()}
         return LabelArtifact(
@@ -106,7 +106,7 @@ def load_labels(folder: Path) -> LabelArtifact:
             about["pass"],
             splits,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} is not a label artifact ({error})", "write it again with pseudo_label") from None
 
 

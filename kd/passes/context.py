@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from kd.audio.spec import FeatureSpec
-from kd.detection.apply import Logits, finest, merged_logits
+from kd.detection.apply import Logits, finest, merged_columns
 from kd.detection.detector import Detector
 from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part
@@ -19,7 +18,10 @@ from kd.tracking.runs import Runs
 
 @dataclass(frozen=True)
 class Bench:
-    """A corpus with the means to train, predict and record on it; one-off entry points need no more."""
+    """A corpus with the means to train, predict and record on it; one-off entry points need no more.
+
+    owner: tags of every run, from `recovery.owner_tags`.
+    """
 
     inputs: Inputs
     steps: Steps
@@ -28,6 +30,7 @@ class Bench:
     progress: Progress
     precision: str
     iterate_id: str
+    owner: dict[str, str]
 
     def member_logits(self, detector: Detector, index: int, part: Part) -> Logits:
         """Logits of one member of a detector on a split, predicted once."""
@@ -38,12 +41,8 @@ class Bench:
 
     def logits(self, detector: Detector, part: Part) -> Logits:
         """Merged logits of a detector on a split, each member predicted once."""
-        known = {index: self.member_logits(detector, index, part) for index in sorted(set(detector.champion))}
-
-        def features(spec: FeatureSpec) -> "object":
-            raise AssertionError(f"logits under {spec} are known")
-
-        return merged_logits(detector, features, known=known)  # type: ignore[arg-type]
+        members = {index: self.member_logits(detector, index, part) for index in sorted(set(detector.champion))}
+        return merged_columns(detector, members)
 
     def verdict(self, detector: Detector, *, points: OperatingPoints | None) -> Verdict:
         """Scores of a detector on the scored splits; points None: chosen on the selection split."""

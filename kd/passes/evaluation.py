@@ -7,6 +7,7 @@ from typing import Any, Literal
 from kd.config import home, say
 from kd.errors import UserError
 from kd.files import atomic_write_text
+from kd.passes.results import percent
 from kd.passes.settings import EvaluateSettings
 
 
@@ -16,11 +17,11 @@ def evaluate(settings: EvaluateSettings) -> int:
         raise UserError(
             "give either predictions= or model=", "tables: reference= and predictions=; a model: model= and data="
         )
+    if settings.model and settings.reference:
+        raise UserError("reference= goes with predictions=, not with model=", "a model is scored on data= and split=")
     found = of_model(settings) if settings.model else of_tables(settings)
     if settings.out:
-        out = Path(settings.out)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write_text(out, json.dumps(found, indent=1, allow_nan=False))
+        atomic_write_text(settings.out, json.dumps(found, indent=1, allow_nan=False))
     say(as_table(found))
     if settings.out:
         say(f"written: {settings.out}")
@@ -57,11 +58,11 @@ def of_model(settings: EvaluateSettings) -> dict[str, Any]:
     detector = load_detector(fetch(client, version, cache=home() / "models"))
     root = locate(settings.data, home=home())
     missing: Literal["error", "skip"] = "skip" if settings.missing == "skip" else "error"
-    split = scored_split(root, settings.split, missing=missing, cache=home() / "audio.json")
+    split, notes = scored_split(root, settings.split, missing=missing, cache=home() / "audio.json")
     truth = {clip.name: split.events.get(clip.name, ()) for clip in split.clips}
     unknown = sorted({e.label for events in truth.values() for e in events} - set(detector.classes))
     predicted = detect_split(detector, split, folder=home() / "features", precision=precision_of(settings))
-    notes = [f"not known to the model, left out: {', '.join(unknown)}"] if unknown else []
+    notes += [f"not known to the model, left out: {', '.join(unknown)}"] if unknown else []
     kept = {name: tuple(e for e in events if e.label in detector.classes) for name, events in truth.items()}
     return {
         "event_based": event_based(kept, predicted, classes=detector.classes).to_dict(),
@@ -80,9 +81,6 @@ def of_model(settings: EvaluateSettings) -> dict[str, Any]:
 def as_table(found: dict[str, Any]) -> str:
     """Scores in per cent, a line per class."""
 
-    def shown(value: float | None) -> str:
-        return "     -" if value is None else f"{100 * value:6.2f}"
-
     lines = [f"{'%':26s} event F1      P      R   segment F1      P      R"]
     rows = [("macro", "macro"), ("micro", "micro"), *((c, "") for c in found["event_based"]["classes"])]
     for name, group in rows:
@@ -93,7 +91,7 @@ def as_table(found: dict[str, Any]) -> str:
             for kind in ("event_based", "segment_based")
         )
         lines.append(
-            f"{name[:26]:26s}   {shown(event['f1'])} {shown(event['precision'])} {shown(event['recall'])}"
-            f"       {shown(segment['f1'])} {shown(segment['precision'])} {shown(segment['recall'])}"
+            f"{name[:26]:26s}   {percent(event['f1']):>6} {percent(event['precision']):>6} {percent(event['recall']):>6}"
+            f"       {percent(segment['f1']):>6} {percent(segment['precision']):>6} {percent(segment['recall']):>6}"
         )
     return "\n".join([*lines, *(f"note: {note}" for note in found["settings"].get("notes", []))])

@@ -42,7 +42,7 @@ def draw(
     figure = Figure(figsize=(10, 9), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(4, 1, sharex=True, height_ratios=(2, 2, 2, 1.4))
-    figure.suptitle(f"{title}: {name}", fontsize=11)
+    figure.suptitle(f"{title}: {name}", fontsize=11, parse_math=False)
     features = part.features.batch(np.array([row]))[0]
     axes[0].imshow(
         features.T, origin="lower", aspect="auto", extent=(0, grid.seconds, 0, features.shape[1]), cmap="magma"
@@ -67,7 +67,7 @@ def _curves(
     for column, label in enumerate(classes):
         if label in present or values[:, column].max() >= 0.5:
             style = "-" if label in present else ":"
-            axis.plot(times, values[:, column], style, color=f"C{column % 10}", linewidth=1.2, label=label)
+            axis.plot(times, values[:, column], style, color=f"C{column % 10}", linewidth=1.2, label=literal(label))
 
 
 def _bars(axis: Any, truth: Sequence[Any], classes: Sequence[str]) -> None:
@@ -75,5 +75,10 @@ def _bars(axis: Any, truth: Sequence[Any], classes: Sequence[str]) -> None:
     for event in truth:
         colour = f"C{list(classes).index(event.label) % 10}"
         axis.barh(present.index(event.label), event.offset - event.onset, left=event.onset, height=0.6, color=colour)
-    axis.set_yticks(range(len(present)), present, fontsize=8)
+    axis.set_yticks(range(len(present)), [literal(label) for label in present], fontsize=8)
     axis.set_ylabel("reference")
+
+
+def literal(text: str) -> str:
+    """Text that the plotting library will not read as a formula."""
+    return text.replace("$", r"\$")

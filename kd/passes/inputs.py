@@ -48,11 +48,6 @@ class Part:
         """Reference events of every clip of a strongly labelled split."""
         return {name: self.split.events.get(name, ()) for name in self.names}
 
-    @cached_property
-    def truth_digest(self) -> str:
-        """sha256 over names and reference events."""
-        return sha256(repr(sorted(self.truth.items())).encode()).hexdigest()
-
     def tags(self, classes: Sequence[str]) -> npt.NDArray[np.float16]:
         """Known tags, (clips, classes), 0 or 1."""
         return np.array(
@@ -122,7 +117,9 @@ def open_inputs(settings: CorpusSettings, corpus: Corpus, progress: Progress) ->
     }
     splits = {role: split for role, split in roles.items() if split is not None}
     facts = {role: [clip.facts for clip in split.clips if clip.facts is not None] for role, split in splits.items()}
-    rate = settings.rate or common_rate([fact.rate for role in facts if role != "report" for fact in facts[role]])
+    rate = settings.rate or common_rate(
+        [fact.rate for role in facts if role not in ("select", "report") for fact in facts[role]]
+    )
     spec = s1(rate=rate, seconds=settings.clip_seconds)
     _tell(spec, [(fact.rate, fact.seconds) for each in facts.values() for fact in each])
     store = FeatureStore(home() / "features", spec)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kd.files import atomic_write_text
+from kd.files import atomic_write_text, read_json
 
 
 @dataclass
@@ -15,8 +15,8 @@ class Job:
     """A job's identity and what it has finished.
 
     iterate_id: names the job, through every resume; salt: sets the steps of a `fresh` job apart;
-    parent: its run; seconds: time spent in earlier processes; overrides: class to the version a person put its
-    alias on since the last finished pass; tagger, passes: finished records as in `results.json`; result: all of it.
+    parent: its run; seconds: time spent in earlier processes; clip_steps: clips that
+    training steps took; tagger, passes: finished records as in `results.json`; result: all of it, once finished.
     """
 
     path: Path
@@ -25,7 +25,6 @@ class Job:
     parent: str = ""
     seconds: float = 0.0
     clip_steps: int = 0
-    overrides: dict[str, int] = field(default_factory=dict)
     tagger: dict[str, Any] | None = None
     passes: list[dict[str, Any]] = field(default_factory=list)
     result: dict[str, Any] | None = None
@@ -41,11 +40,11 @@ class Job:
 
 
 def open_job(path: Path, *, fresh: bool) -> Job:
-    """The job kept at `path`, or a new one; with `fresh`, a new one that shares no step with any other."""
+    """The job kept at `path`, or a new one; with `fresh`, a new one that shares no step with any other.
+
+    The new one is written by its first `save`.
+    """
     if path.exists() and not fresh:
-        state = json.loads(path.read_text())
-        return Job(path=path, **state)
+        return Job(path=path, **read_json(path, hint="remove it to start the job anew; finished steps are kept"))
     identity = uuid.uuid4().hex
-    job = Job(path=path, iterate_id=identity, salt=identity if fresh else "")
-    job.save()
-    return job
+    return Job(path=path, iterate_id=identity, salt=identity if fresh else "")

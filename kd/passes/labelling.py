@@ -2,12 +2,12 @@
 
 import functools
 import shutil
-from pathlib import Path
 
-from kd.config import home, say
+from kd.config import home, say, user_path
 from kd.detection.apply import finest, merged_logits
 from kd.detection.detector import load_detector
 from kd.errors import UserError
+from kd.files import temporary_name
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.names import SMOOTHINGS
 from kd.labels.smoothing import smoothing
@@ -23,9 +23,12 @@ from kd.tracking.store import open_store
 
 def pseudo_label(settings: PseudoLabelSettings) -> int:
     """Predict every training split, write the label artifact, log it on a run; returns the exit code."""
-    out = Path(settings.out)
+    out = user_path(settings.out, "out")
+    ways = tuple(smoothing(name, window=settings.window, sigma=settings.sigma) for name in SMOOTHINGS)
     if out.exists():
         raise UserError(f"{out} exists already", "name another folder with out=, or remove it")
+    if not out.absolute().parent.is_dir():
+        raise UserError(f"out={out}: {out.absolute().parent} is no folder", "make it first, or name another with out=")
     progress = Progress(passes=0, batch=1)
     corpus = open_corpus(settings, progress)
     client = open_store()
@@ -40,7 +43,6 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
         contents = tuple(source.content for source in part.sources)
         splits[role] = LabelledSplit(part.split.name, tuple(part.names), contents, logits)
         say(f"{part.split.name}: {len(part.names)} clips labelled")
-    ways = tuple(smoothing(name, window=settings.window, sigma=settings.sigma) for name in SMOOTHINGS)
     labels = LabelArtifact(
         detector.classes,
         finest(detector),
@@ -50,10 +52,12 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
         int(version.tags.get("kd.pass", 0)),
         splits,
     )
-    making = out.with_name(out.name + ".new")
-    shutil.rmtree(making, ignore_errors=True)
-    save_labels(making, labels)
-    making.rename(out)
+    making = out.with_name(temporary_name(out.name))
+    try:
+        save_labels(making, labels)
+        making.rename(out)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
     runs = Runs(client)
     run = runs.top("pseudo_label", {"kd.kind": "pseudo_label", "kd.model": settings.model})
     with ended(runs):

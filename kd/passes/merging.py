@@ -1,19 +1,28 @@
 """The champions that the registry names, made one detector."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from kd.config import home
 from kd.detection.detector import Detector, Member, load_detector, save_detector
+from kd.errors import UserError
 from kd.passes.context import Bench
 from kd.scoring.operating_points import OperatingPoints
 from kd.tracking.registry import Version, best_alias, fetch
 
 
 def detector_of(bench: Bench, version: Version) -> Detector:
-    """The detector a version holds."""
-    return load_detector(fetch(bench.runs.client, version, cache=home() / "models"))
+    """The detector a version holds. Raises UserError for one that cannot stand in for this corpus's classes or clips."""
+    detector = load_detector(fetch(bench.runs.client, version, cache=home() / "models"))
+    hint = "take it off warm_start= or the alias off it"
+    if absent := sorted(set(bench.inputs.classes) - set(detector.classes)):
+        raise UserError(f"version {version.number} of {version.name} does not know {absent[0]!r}", hint)
+    seconds = bench.inputs.spec.seconds
+    if any(member.spec.seconds != seconds for member in detector.members):
+        raise UserError(
+            f"version {version.number} of {version.name} was trained on clips of other than {seconds:g} s", hint
+        )
+    return detector
 
 
 def champions_in_registry(bench: Bench) -> dict[str, int]:
@@ -51,8 +60,3 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
         corpus=bench.inputs.corpus.digest,
     )
     return load_detector(folder)
-
-
-def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
-    """A folder for a merged detector until it is logged."""
-    return tempfile.TemporaryDirectory(prefix="kd-merged-")

@@ -5,33 +5,31 @@ from typing import Any
 
 from kd.corpus.names import class_slug
 
-MOST = 100
+MOST = 90  # MLflow reads the history of every metric of a run that logs a model
 NAMES = {"tuned": "event_f1", "fixed": "event_f1_fixed"}
 
 
 def score_metrics(
-    classes: Sequence[str], *, select: Mapping[str, Any], report: Mapping[str, Any] | None
+    classes: Sequence[str], *, select: Mapping[str, Any], report: Mapping[str, Any] | None, most: int | None = MOST
 ) -> dict[str, float]:
     """`select/event_f1/macro`, `report/event_f1_fixed/<class slug>`, ... of `{fixed: E, tuned: E}` records.
 
-    Undefined figures are left out. Where all would be more than a run may carry, those of classes are left out; they
-    are in `results.json`.
+    Undefined figures are left out. Where there would be more than `most`, those of classes are: first the fixed ones,
+    then all; `results.json` has them.
     """
-    found: dict[str, float] = {}
-    for split, record in (("select", select), ("report", report)):
-        for kind, name in NAMES.items():
-            if record is None:
-                continue
-            figures = record[kind]
-            found |= _named(f"{split}/{name}/macro", figures["macro"]["f1"])
-            found |= _named(f"{split}/{name}/micro", figures["micro"]["f1"])
-            for what in ("precision", "recall"):
-                found |= _named(f"{split}/{name.replace('f1', what)}/macro", figures["macro"][what])
-            if 4 * (len(classes) + 4) < MOST - 10:
-                for label in classes:
-                    found |= _named(f"{split}/{name}/{class_slug(label)}", figures["classes"][label]["f1"])
+    kinds = tuple(NAMES)
+    for shown in (kinds, kinds[:1], ()):
+        found: dict[str, float] = {}
+        for split, record in (("select", select), ("report", report)):
+            for kind in NAMES if record is not None else ():
+                found |= _of_one(f"{split}/{NAMES[kind]}", record[kind], classes if kind in shown else ())  # type: ignore[index]
+        if most is None or len(found) <= most:
+            break
     return found
 
 
-def _named(name: str, value: float | None) -> dict[str, float]:
-    return {} if value is None else {name: float(value)}
+def _of_one(name: str, figures: Mapping[str, Any], classes: Sequence[str]) -> dict[str, float]:
+    values = {f"{name}/macro": figures["macro"]["f1"], f"{name}/micro": figures["micro"]["f1"]}
+    values |= {f"{name.replace('f1', what)}/macro": figures["macro"][what] for what in ("precision", "recall")}
+    values |= {f"{name}/{class_slug(label)}": figures["classes"][label]["f1"] for label in classes}
+    return {key: float(value) for key, value in values.items() if value is not None}

@@ -3,8 +3,11 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,36 +41,51 @@ def set_digest(training: TrainingSet, inputs: Inputs) -> str:
     return digest.hexdigest()
 
 
-def trained(
-    steps: Steps,
-    inputs: Inputs,
-    *,
-    config: ModelConfig,
-    training: TrainingSet,
-    how: FitSettings,
-    report: Report | None = None,
-) -> Path:
-    """A finished training: a folder with `network/`, `losses.json` (one number per step) and `seconds.json`."""
+@dataclass(frozen=True)
+class Training:
+    """A network to be trained: its configuration, what it is trained on, and how."""
 
-    def make(outputs: Path, scratch: Path) -> None:
-        torch.manual_seed(how.seed)
-        network = build(config)
-        network.set_statistics(inputs.mean, inputs.deviation)
+    steps: Steps
+    inputs: Inputs
+    config: ModelConfig
+    training: TrainingSet
+    how: FitSettings
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """All that the trained weights depend on, besides code."""
+        return {
+            "config": self.config.to_json(),
+            "how": asdict(self.how),
+            "data": set_digest(self.training, self.inputs),
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+        }
+
+    @property
+    def key(self) -> str:
+        """Names the training among all others."""
+        return self.steps.key("train", code=TRAINING_CODE, inputs=self.about)[:32]
+
+    def run(self, report: Report | None = None) -> Path:
+        """The finished training: a folder with `network/`, `losses.json` (one number per step) and `seconds.json`."""
+        return self.steps.run("train", code=TRAINING_CODE, inputs=self.about, make=partial(self._make, report))
+
+    def _make(self, report: Report | None, outputs: Path, scratch: Path) -> None:
+        torch.manual_seed(self.how.seed)
+        network = build(self.config)
+        network.set_statistics(self.inputs.mean, self.inputs.deviation)
         network = network.to(device())
         start = time.monotonic()
-        losses = fit(network, training, how, checkpoint=scratch / "checkpoint.safetensors", report=report)
-        save_model(outputs / "network", network.cpu(), config, {"trained_on": set_digest(training, inputs)})
+        losses = fit(network, self.training, self.how, checkpoint=scratch / "checkpoint.safetensors", report=report)
+        save_model(outputs / "network", network.cpu(), self.config, {"trained_on": self.about["data"]})
         atomic_write_text(outputs / "losses.json", json.dumps(losses))
         atomic_write_text(outputs / "seconds.json", json.dumps(time.monotonic() - start))
 
-    about = {
-        "config": config.to_json(),
-        "how": {name: getattr(how, name) for name in how.__dataclass_fields__},
-        "data": set_digest(training, inputs),
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-    }
-    return steps.run("train", code=TRAINING_CODE, inputs=about, make=make)
+
+def seconds_of(step: Path) -> float:
+    """Seconds that a finished training took."""
+    return float(json.loads((step / "seconds.json").read_text()))
 
 
 def predicted(steps: Steps, inputs: Inputs, *, network: Path, spec: FeatureSpec, part: Part, precision: str) -> Logits:

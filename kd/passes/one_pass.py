@@ -1,8 +1,9 @@
 """One pass: train its candidates, choose champions, merge them."""
 
+import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from kd.detection.apply import finest
 from kd.detection.detector import Detector
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
+from kd.labels.merging import regrid
 from kd.labels.smoothing import Smoothing, probabilities
 from kd.passes.champions import Contender, choose
 from kd.passes.context import Bench, model_config
@@ -19,7 +21,7 @@ from kd.passes.figure import draw
 from kd.passes.judging import Verdict
 from kd.passes.merging import champions_in_registry, detector_of, merged_detector
 from kd.passes.metrics import score_metrics
-from kd.passes.networks import predicted, trained
+from kd.passes.networks import Training, predicted, seconds_of
 from kd.passes.plan import Candidate, Plan, seed_of
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, log_logits, record, register
 from kd.passes.settings import IterateSettings
@@ -43,45 +45,30 @@ class PassWork:
     how: FitSettings
     moves: AliasMoves
 
+    def by_hand(self) -> dict[str, int]:
+        """Classes whose alias a person moved, with the version it stands on; what a crash left pending is finished."""
+        moved = self.moves.reconcile()
+        return {label: moved[best_alias(label)] for label in self.bench.inputs.classes if best_alias(label) in moved}
+
     def train(self, index: int, candidate: Candidate, training: TrainingSet, *, parent: str) -> tuple[Recorded, Path]:
         """Train, judge, log and register one network; what an earlier process finished is taken over."""
         bench = self.bench
         how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
+        config = model_config(self.settings, candidate.architecture, bench.inputs)
+        work = Training(bench.steps, bench.inputs, config, training, how)
         kind = "candidate" if index else "tagger"
-        tags = identity_tags(bench, kind=kind, index=index, name=candidate.name)
+        tags = {**identity_tags(bench, kind=kind, index=index, name=candidate.name), "kd.step": work.key}
         done = finished_run(bench, tags)
         run = done[0] if done else bench.runs.create(candidate.name if index else "tagger", tags=tags, parent=parent)
-        bench.progress.training(index, candidate.name, kind=candidate.architecture, steps=how.steps)
-        ran = 0
-
-        def report(step: int, loss: float) -> None:
-            nonlocal ran
-            ran += 1
-            bench.progress.step(step, loss)
-
-        config = model_config(self.settings, candidate.architecture, bench.inputs)
-        step = trained(bench.steps, bench.inputs, config=config, training=training, how=how, report=report)
-        bench.progress.skipped(candidate.architecture, how.steps - ran)
-        bench.progress.clear()
+        with bench.progress.training(index, candidate.name, kind=candidate.architecture, steps=how.steps):
+            step = work.run(bench.progress.step)
         if done:
             with tempfile.TemporaryDirectory(prefix="kd-") as place:
                 verdict = judged(bench, step / "network", Path(place))
             return Recorded(done[0], done[1], verdict, seconds_of(step)), step
         smoothing = candidate.smoothing.name if candidate.smoothing else "none"
-        params = {
-            "architecture": candidate.architecture,
-            "smoothing": smoothing,
-            "steps": how.steps,
-            "batch": how.batch,
-            "seed": how.seed,
-            "precision": how.precision,
-        }
+        params = {"architecture": candidate.architecture, "smoothing": smoothing, **asdict(how)}
         return record(bench, run=run, step=step, tags=tags, params=params), step
-
-
-def seconds_of(step: Path) -> float:
-    """Seconds that a training step took."""
-    return float((step / "seconds.json").read_text())
 
 
 def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str, Logits]]:
@@ -128,8 +115,9 @@ def training_sets(
 
 
 def training_logits(bench: Bench, detector: Detector) -> dict[str, Logits]:
-    """A detector's logits on every training split, by role."""
-    return {role: bench.logits(detector, part) for role, part in bench.inputs.training.items()}
+    """A detector's logits on every training split, by role, on the frames of the job's own features."""
+    grids = {"source": finest(detector), "target": bench.inputs.spec.grid}
+    return {role: regrid(bench.logits(detector, part), **grids) for role, part in bench.inputs.training.items()}
 
 
 def run_pass(
@@ -141,11 +129,13 @@ def run_pass(
     teachers: Mapping[str, int],
     incumbents: Mapping[str, Contender],
     guests: list[Contender],
+    known: Mapping[int, str],
 ) -> dict[str, Any]:
     """One pass; its record as in `results.json`.
 
     run: the pass's run; teachers: class to the version whose scores are the labels (from pass 2 on); incumbents: the
-    champions so far; guests: versions of other jobs that may become champions.
+    champions so far; guests: versions of other jobs that may become champions; known: names of versions so far.
+    An alias that a person moves meanwhile keeps its place until the next pass.
     """
     bench = work.bench
     sets = training_sets(work, index, tagger=tagger, teachers=teachers)
@@ -170,11 +160,12 @@ def run_pass(
         f1 = {label: value or 0.0 for label, value in verdict.f1(work.plan.judged_by).items()}
         contenders.append(Contender(recorded.version, f1))
     chosen = choose(bench.inputs.classes, incumbents=incumbents, challengers=contenders)
+    chosen |= {label: v for label, v in work.by_hand().items() if v != teachers.get(label)}
     about = {"iterate_id": bench.iterate_id, "pass": index, "corpus": bench.inputs.corpus.digest}
     work.moves.move({best_alias(label): version for label, version in chosen.items()}, about=about)
     merged = merge_pass(work, index, run=run, about=about)
-    names = {each["version"]: each["name"] for each in records}
-    champions = {label: {"version": v, "candidate": names.get(v, "")} for label, v in chosen.items()}
+    names = {**known, **{each["version"]: each["name"] for each in records}}
+    champions = {label: {"version": v, "candidate": names.get(v, f"version {v}")} for label, v in chosen.items()}
     return {
         "index": index,
         "run_id": run,
@@ -192,7 +183,9 @@ def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]
         folder = Path(place)
         detector = merged_detector(bench, champions, folder / "detector")
         verdict = bench.verdict(detector, points=detector.points)
-        version = register_merged(work, index, run=run, folder=folder / "detector", verdict=verdict)
+        version = register_merged(
+            work, index, run=run, folder=folder / "detector", verdict=verdict, champions=champions
+        )
         log_logits(bench, run, detector)
         save_labels(folder / "labels", label_artifact(work, index, detector, champions))
         bench.runs.folder(run, folder / "labels", "labels")
@@ -201,19 +194,21 @@ def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]
         bench.runs.file(run, folder / "clip.png")
     found = score_metrics(bench.inputs.classes, select=verdict.select, report=verdict.report)
     bench.runs.metrics(run, {name: [(0, value)] for name, value in found.items()})
-    everything = {best_alias(label): number for label, number in champions.items()} | {MERGED: version}
-    work.moves.move(everything, about=about)
+    work.moves.move({MERGED: version}, about=about)
     return verdict
 
 
-def register_merged(work: PassWork, index: int, *, run: str, folder: Path, verdict: Verdict) -> int:
-    """The version of a pass's merged detector, registered once."""
+def register_merged(
+    work: PassWork, index: int, *, run: str, folder: Path, verdict: Verdict, champions: Mapping[str, int]
+) -> int:
+    """The version of a pass's merged detector, registered once for the same champions."""
     bench = work.bench
-    existing = bench.registry.versions(run=run)
-    if existing:
-        return existing[0].number
-    logged = log_detector(bench.runs, run=run, folder=folder)
     tags = identity_tags(bench, kind="merged", index=index, name="merged")
+    tags["kd.champions"] = json.dumps(champions, sort_keys=True)
+    for version in bench.registry.versions(run=run):
+        if version.tags.get("kd.champions") == tags["kd.champions"]:
+            return version.number
+    logged = log_detector(bench.runs, run=run, folder=folder)
     return register(bench, run=run, logged=logged, verdict=verdict, tags=tags)
 
 
@@ -227,7 +222,7 @@ def label_artifact(work: PassWork, index: int, detector: Detector, champions: Ma
     }
     return LabelArtifact(
         detector.classes,
-        finest(detector),
+        bench.inputs.spec.grid,
         dict(champions),
         work.settings.temperature,
         work.plan.smoothings,
@@ -244,7 +239,9 @@ def draw_pass(bench: Bench, detector: Detector, how: Smoothing, path: Path, *, t
 
 
 def guest(work: PassWork, number: int) -> Contender:
-    """A version of another job, or one a person put on an alias, judged on this job's selection split."""
+    """A version of another job, or one a person put on an alias, judged here at the operating points it carries."""
     bench = work.bench
-    verdict = bench.verdict(detector_of(bench, bench.registry.version(number)), points=None)
-    return Contender(number, {label: value or 0.0 for label, value in verdict.f1(work.plan.judged_by).items()})
+    detector = detector_of(bench, bench.registry.version(number))
+    verdict = bench.verdict(detector, points=detector.points)
+    own = verdict.f1(work.plan.judged_by)
+    return Contender(number, {label: own[label] or 0.0 for label in bench.inputs.classes})

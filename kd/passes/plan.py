@@ -6,7 +6,9 @@ from hashlib import sha256
 
 from kd.errors import UserError, did_you_mean
 from kd.labels.smoothing import Smoothing, smoothing
-from kd.passes.settings import FitOptions, IterateSettings
+from kd.passes.settings import FitOptions, FittedSettings, IterateSettings
+from kd.passes.threads import precision_of
+from kd.training.fit import FitSettings
 
 ARCHITECTURES = ("deep", "shallow")
 BATCH = {"default": 12, "paper": 32}
@@ -91,3 +93,15 @@ def resolve_steps(options: FitOptions, *, clips: int, batch: int) -> int:
 def seed_of(*parts: str | int) -> int:
     """A seed for one training, from the job's seed and what the training is called."""
     return int.from_bytes(sha256("/".join(map(str, parts)).encode()).digest()[:4], "big") >> 1
+
+
+def fit_settings(options: FittedSettings, *, clips: int, recipe: str = "default") -> FitSettings:
+    """How each network is trained, from the parameters and the number of training clips."""
+    batch = options.batch or BATCH[recipe]
+    return FitSettings(
+        steps=resolve_steps(options, clips=clips, batch=batch),
+        batch=batch,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+        precision=precision_of(options),
+    )

@@ -13,6 +13,7 @@ from kd.detection.detector import load_detector, save_detector
 from kd.passes.context import Bench
 from kd.passes.judging import Verdict
 from kd.passes.metrics import score_metrics
+from kd.passes.networks import seconds_of
 from kd.scoring.operating_points import OperatingPoints
 from kd.tracking.packaging import log_detector
 from kd.tracking.registry import f1_tags
@@ -32,7 +33,8 @@ class Recorded:
 
 def identity_tags(bench: Bench, *, kind: str, index: int, name: str) -> dict[str, str]:
     """Tags that say which part of which job a run is."""
-    return {"kd.iterate_id": bench.iterate_id, "kd.kind": kind, "kd.pass": str(index), "kd.name": name}
+    own = {"kd.iterate_id": bench.iterate_id, "kd.kind": kind, "kd.pass": str(index), "kd.name": name}
+    return {**bench.owner, **own}
 
 
 def finished_run(bench: Bench, tags: Mapping[str, str]) -> tuple[str, int] | None:
@@ -81,7 +83,7 @@ def record(
         logged = log_detector(bench.runs, run=run, folder=detector)
         log_logits(bench, run, load_detector(detector))
     losses = json.loads((step / "losses.json").read_text())
-    seconds = float(json.loads((step / "seconds.json").read_text()))
+    seconds = seconds_of(step)
     found = score_metrics(bench.inputs.classes, select=verdict.select, report=verdict.report)
     series = {name: [(0, value)] for name, value in found.items()}
     series["loss"] = [(i + 1, value) for i, value in thinned(losses)]
@@ -96,7 +98,7 @@ def record(
 
 def register(bench: Bench, *, run: str, logged: str, verdict: Verdict, tags: Mapping[str, str]) -> int:
     """A new version of the registered model, its F1 of every class in its tags."""
-    about = {**tags, "kd.corpus": bench.inputs.corpus.digest}
+    about = {**{key: value for key, value in tags.items() if key != "kd.home"}, "kd.corpus": bench.inputs.corpus.digest}
     scores = f1_tags("tuned", verdict.f1("tuned")) | f1_tags("fixed", verdict.f1("fixed"))
     return bench.registry.add(run=run, logged=logged, tags={**about, **scores})
 

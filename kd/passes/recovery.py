@@ -1,42 +1,52 @@
 """Runs that an earlier process left behind."""
 
 import contextlib
+import platform
 from collections.abc import Iterator
 
 from kd.cli import Terminated
+from kd.config import home
 from kd.passes.job import Job
+from kd.passes.recording import DONE
 from kd.tracking.runs import PARENT, Runs
 
 
-def take_over(runs: Runs, job: Job, *, old: str) -> None:
-    """Hang the finished runs of a job below its new parent; mark the old parent and unfinished runs KILLED.
+def owner_tags(model: str) -> dict[str, str]:
+    """Tags of every run of jobs that one lock keeps apart: of this model, machine and home."""
+    return {"kd.model": model, "kd.home": f"{platform.node()}:{home()}".replace("'", "")}
 
-    old: the parent of the process before, empty for a new job.
+
+def sweep(runs: Runs, model: str, *, finished: str) -> None:
+    """End the runs that dead processes left RUNNING; call it while holding the model's lock.
+
+    finished: the run of a job that is finished. It, and runs recorded whole, end FINISHED, others KILLED.
     """
-    if not old or old == job.parent:
-        job.save()
-        return
+    for run in runs.find(owner_tags(model), status="RUNNING"):
+        identity = run.info.run_id
+        if identity != runs.adopted:
+            whole = identity == finished or run.data.tags.get(DONE) == "true"
+            runs.end(identity, "FINISHED" if whole else "KILLED")
+
+
+def take_over(runs: Runs, job: Job) -> None:
+    """Hang all runs of a job below its present parent, and say on its former parents which one that is."""
     for run in runs.find({"kd.iterate_id": job.iterate_id}):
         identity, kind = run.info.run_id, run.data.tags.get("kd.kind")
-        if identity == job.parent:
-            continue
-        if run.data.tags.get(PARENT) == old:
+        if kind in ("pass", "tagger") and run.data.tags.get(PARENT) != job.parent:
             runs.tag(identity, {PARENT: job.parent})
-        if run.info.status == "RUNNING" and kind != "pass":
+        if kind == "iterate" and identity != job.parent:
+            runs.tag(identity, {"kd.resumed_by": job.parent})
             runs.end(identity, "KILLED")
-    runs.tag(old, {"kd.resumed_by": job.parent})
-    runs.end(old, "KILLED")
-    job.save()
 
 
-def pass_run(runs: Runs, job: Job, index: int) -> str:
+def pass_run(runs: Runs, job: Job, index: int, *, model: str) -> str:
     """The run of a pass: the one an earlier process began, else a new one."""
     tags = {"kd.iterate_id": job.iterate_id, "kd.kind": "pass", "kd.pass": str(index)}
     begun = runs.find(tags)
     if begun:
         runs.reopen(begun[0].info.run_id)
         return str(begun[0].info.run_id)
-    return runs.create(f"pass-{index:02d}", tags=tags, parent=job.parent)
+    return runs.create(f"pass-{index:02d}", tags={**tags, **owner_tags(model)}, parent=job.parent)
 
 
 @contextlib.contextmanager

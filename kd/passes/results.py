@@ -49,11 +49,8 @@ def tables(record: dict[str, Any]) -> str:
 
 
 def _figures(scores: dict[str, Any], classes: Sequence[str], own: set[str]) -> list[str]:
-    def shown(value: float | None) -> str:
-        return "-" if value is None else f"{100 * value:.2f}"
-
-    figures = [shown(scores["macro"]["f1"])]
-    return figures + [shown(scores["classes"][c]["f1"]) + ("*" if c in own else "") for c in classes]
+    figures = [percent(scores["macro"]["f1"])]
+    return figures + [percent(scores["classes"][c]["f1"]) + ("*" if c in own else "") for c in classes]
 
 
 def scores_table(classes: Sequence[str], splits: Mapping[str, dict[str, Any]]) -> str:
@@ -72,3 +69,8 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return "\n".join(line.rstrip() for line in lines)
+
+
+def percent(value: float | None) -> str:
+    """A fraction in per cent, `-` where undefined."""
+    return "-" if value is None else f"{100 * value:.2f}"

@@ -13,7 +13,7 @@ class CorpusSettings(SplitSettings):
 
     clip_seconds: float = option(10.0, help="clips are cropped or padded to this length", low=0.2, high=600)
     rate: int = option(
-        0, help="samples per second of the features; 0: 32000 where the corpus has it, else 16000", low=0, high=192_000
+        0, help="samples per second of the features; 0: 32000 where the corpus has it, else 16000", low=0, high=96_000
     )
 
 

@@ -1,11 +1,11 @@
 """One network, one student, or one merge, outside a job: the same work as the loop's, recorded the same way."""
 
+import re
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from kd.config import say, to_dict
+from kd.config import say, to_dict, user_path
 from kd.detection.apply import finest
 from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
@@ -16,11 +16,11 @@ from kd.models.config import ModelConfig
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import Inputs, open_corpus, open_inputs
 from kd.passes.judging import Verdict
-from kd.passes.loop import fit_settings, state_folder
+from kd.passes.loop import state_folder
 from kd.passes.merging import champions_in_registry, merged_detector
 from kd.passes.metrics import score_metrics
-from kd.passes.networks import trained
-from kd.passes.plan import BATCH
+from kd.passes.networks import Training
+from kd.passes.plan import BATCH, fit_settings
 from kd.passes.recording import identity_tags, log_logits, record, register
 from kd.passes.recovery import ended
 from kd.passes.results import scores_table
@@ -35,6 +35,8 @@ from kd.tracking.registry import MERGED, Registry, best_alias
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store, ui_command
 from kd.training.data import TrainingSet
+
+RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def train(settings: TrainSettings) -> int:
@@ -69,7 +71,11 @@ def distill(settings: DistillSettings) -> int:
 
 def labels_folder(place: str, runs: Runs) -> Path:
     """A label folder given as such, or as the id of the run that logged it."""
-    return Path(place) if Path(place).exists() else runs.download(place, "labels")
+    if RUN_ID.fullmatch(place):
+        return runs.download(place, "labels")
+    if not user_path(place, "labels").is_dir():
+        raise UserError(f"labels={place}: there is no such folder, and it is no run's id", "check the path")
+    return user_path(place, "labels")
 
 
 def pseudo_labelled(inputs: Inputs, labels: LabelArtifact, how: Smoothing) -> TrainingSet:
@@ -117,21 +123,21 @@ def open_bench(settings: TrainSettings | DistillSettings | MergeSettings) -> Ben
         progress,
         precision_of(settings),
         iterate_id="",
+        owner={},
     )
 
 
 def one_network(bench: Bench, settings: TrainSettings | DistillSettings, training: TrainingSet, *, name: str) -> int:
     """Train, judge, log and register one network."""
-    how = fit_settings(settings, bench.inputs)
+    how = fit_settings(settings, clips=len(training))
     tags = identity_tags(bench, kind="single", index=0, name=name)
     run = bench.runs.top(name, tags)
     with ended(bench.runs):
         say(f"{name}: {how.steps} steps of {how.batch} clips, {how.precision}")
-        bench.progress.training(0, name, kind=settings.architecture, steps=how.steps)
         bench.progress.plan({settings.architecture: how.steps}, {})
         config: ModelConfig = model_config(settings, settings.architecture, bench.inputs)
-        step = trained(bench.steps, bench.inputs, config=config, training=training, how=how, report=bench.progress.step)
-        bench.progress.clear()
+        with bench.progress.training(0, name, kind=settings.architecture, steps=how.steps):
+            step = Training(bench.steps, bench.inputs, config, training, how).run(bench.progress.step)
         bench.runs.json(run, {**to_dict(settings), "corpus": bench.inputs.corpus.digest}, "config.json")
         recorded = record(bench, run=run, step=step, tags=tags, params={**to_dict(settings), **asdict(how)})
     tell(bench, recorded.verdict, recorded.version)
@@ -142,6 +148,8 @@ def merge(settings: MergeSettings) -> int:
     """Merge the champions that the registry names, score the result, register it as `merged`."""
     with locked(state_folder(settings.model) / "lock", what=f"another job works on model {settings.model!r}"):
         bench = open_bench(settings)
+        moves = AliasMoves(bench.registry)
+        moves.reconcile()
         champions = champions_in_registry(bench)
         if absent := [label for label in bench.inputs.classes if label not in champions]:
             raise UserError(
@@ -159,9 +167,7 @@ def merge(settings: MergeSettings) -> int:
             bench.runs.metrics(run, {key: [(0, value)] for key, value in found.items()})
             bench.runs.json(run, champions, "champions.json")
             version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags)
-            moves = AliasMoves(state_folder(settings.model) / "aliases.json", bench.registry)
-            about: dict[str, Any] = {**moves.last(), "corpus": bench.inputs.corpus.digest}
-            moves.move({MERGED: version, **{best_alias(c): v for c, v in champions.items()}}, about=about)
+            moves.move({MERGED: version}, about={**moves.last(), "corpus": bench.inputs.corpus.digest})
             say(f"merged {len(detector.members)} networks on a grid of {finest(detector).frames} frames")
         tell(bench, verdict, version)
     return 0

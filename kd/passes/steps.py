@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kd.files import atomic_write_text
+from kd.lock import locked
 from kd.passes.code import code_digest
 
 
@@ -40,6 +41,14 @@ class Steps:
         done = self.folder / f"{name}-{key[:32]}"
         if self.is_whole(done):
             return done
+        lock = done.with_suffix(".lock")
+        with locked(lock, what="another process is at the same step", wait=True):
+            if not self.is_whole(done):
+                self._make(done, make)
+            lock.unlink(missing_ok=True)
+        return done
+
+    def _make(self, done: Path, make: Callable[[Path, Path], None]) -> None:
         shutil.rmtree(done, ignore_errors=True)
         outputs, scratch = done.with_suffix(".new"), done.with_suffix(".scratch")
         shutil.rmtree(outputs, ignore_errors=True)
@@ -54,7 +63,6 @@ class Steps:
         outputs.rename(done)
         _sync(self.folder)
         shutil.rmtree(scratch, ignore_errors=True)
-        return done
 
     def is_whole(self, folder: Path) -> bool:
         """Whether a step's folder has its manifest and every file with the content named there."""

@@ -1,59 +1,59 @@
 """Moving many aliases as one: a pending manifest first, the aliases second, done last.
 
-MLflow moves one alias at a time. The manifest, written before the first move, says where each alias was and where it
-goes; after a crash the next start finishes it. An alias that stands at neither place, or that has left the place of the
-last finished manifest, was moved by a person.
+MLflow moves one alias at a time. The manifest, a tag of the registered model written before the first move, says where
+each alias was and where it goes; after a crash the next start finishes it, from whatever machine. An alias that stands
+at neither place of a pending manifest, or has left the place of a done one, was moved by a person: it stays a person's
+until the next manifest names it.
 """
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from kd.files import atomic_write_text
 from kd.tracking.registry import Registry
+
+TAG = "kd.aliases"
 
 
 class AliasMoves:
-    """The manifest of one registered model on one store, at `path`."""
+    """The manifest of one registered model."""
 
-    def __init__(self, path: Path, registry: Registry) -> None:
-        self.path, self.registry = path, registry
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
 
     def move(self, targets: Mapping[str, int], *, about: Mapping[str, Any]) -> None:
-        """Put every alias of `targets` on its version."""
+        """Put every alias of `targets` on its version; other aliases of the last manifest stay in it."""
         now = self.registry.aliases()
+        known = {alias: {"old": move["new"], "new": move["new"]} for alias, move in self._read()["aliases"].items()}
         moves = {alias: {"old": now.get(alias), "new": version} for alias, version in sorted(targets.items())}
-        self._write({"status": "pending", "about": dict(about), "aliases": moves})
+        manifest = {"status": "pending", "about": dict(about), "aliases": {**known, **moves}}
+        self._write(manifest)
         self._finish(moves, now)
-        self._write({"status": "done", "about": dict(about), "aliases": moves})
+        self._write({**manifest, "status": "done"})
 
     def reconcile(self) -> dict[str, int]:
         """Finish what a crash left pending; returns the aliases a person moved, with the versions they stand on."""
-        if not self.path.exists():
-            return {}
-        manifest = json.loads(self.path.read_text())
-        moves = manifest["aliases"]
-        now = self.registry.aliases()
+        manifest = self._read()
+        moves, now = manifest["aliases"], self.registry.aliases()
+        places = {alias: {move["new"]} for alias, move in moves.items()}
         if manifest["status"] == "pending":
+            places = {alias: {move["old"], move["new"]} for alias, move in moves.items()}
             self._finish(moves, now)
-            allowed = {alias: {move["old"], move["new"]} for alias, move in moves.items()}
-        else:
-            allowed = {alias: {move["new"]} for alias, move in moves.items()}
-        by_hand = {a: now[a] for a, places in allowed.items() if a in now and now[a] not in places}
-        kept = {alias: {**move, "new": by_hand.get(alias, move["new"])} for alias, move in moves.items()}
-        self._write({**manifest, "status": "done", "aliases": kept})
-        return by_hand
+            self._write({**manifest, "status": "done"})
+        return {alias: now[alias] for alias, own in places.items() if alias in now and now[alias] not in own}
 
     def last(self) -> dict[str, Any]:
         """What `about` the last manifest was given; empty where there is none."""
-        return dict(json.loads(self.path.read_text())["about"]) if self.path.exists() else {}
+        return dict(self._read()["about"])
 
     def _finish(self, moves: Mapping[str, Mapping[str, int | None]], now: Mapping[str, int]) -> None:
         for alias, move in moves.items():
             if now.get(alias) == move["old"] and move["new"] is not None and move["new"] != move["old"]:
                 self.registry.move(alias, move["new"])
 
+    def _read(self) -> dict[str, Any]:
+        text = self.registry.tag(TAG)
+        return dict(json.loads(text)) if text else {"status": "done", "about": {}, "aliases": {}}
+
     def _write(self, manifest: Mapping[str, Any]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write_text(self.path, json.dumps(manifest, indent=1))
+        self.registry.set_tag(TAG, json.dumps(manifest))

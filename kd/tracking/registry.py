@@ -1,5 +1,6 @@
 """The model registry: versions of one registered model, and the aliases on them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from kd.errors import UserError
 from kd.tracking.store import artifact_path, store_errors
 
 MERGED = "merged"
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def best_alias(label: str) -> str:
@@ -49,19 +52,27 @@ class Registry:
         self.client, self.name = client, name
 
     def ensure(self) -> None:
-        """Make the registered model if there is none."""
+        """Make the registered model if there is none. Raises UserError for a name that cannot be one."""
         from mlflow.exceptions import MlflowException
 
+        if not NAME.fullmatch(self.name):
+            raise UserError(f"model={self.name!r} is no name for a model", "use letters, digits, dots, - and _")
         with store_errors():
             try:
                 self.client.create_registered_model(self.name)
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                    if error.error_code == "INVALID_PARAMETER_VALUE":
-                        raise UserError(
-                            f"model={self.name!r} is no name for a model", "use letters, digits, - and _"
-                        ) from None
                     raise
+
+    def tag(self, key: str) -> str:
+        """A tag of the registered model; empty where there is none."""
+        with store_errors():
+            return str(self.client.get_registered_model(self.name).tags.get(key, ""))
+
+    def set_tag(self, key: str, value: str) -> None:
+        """Set a tag of the registered model."""
+        with store_errors():
+            self.client.set_registered_model_tag(self.name, key, value)
 
     def add(self, *, run: str, logged: str, tags: Mapping[str, str]) -> int:
         """Register the model of id `logged`, logged by `run`; returns the version's number."""
@@ -71,9 +82,9 @@ class Registry:
             )
         return int(made.version)
 
-    def versions(self, *, run: str = "") -> list[Version]:
-        """All versions, or those that `run` registered."""
-        wanted = f"name = '{self.name}'" + (f" and run_id = '{run}'" if run else "")
+    def versions(self, *, run: str) -> list[Version]:
+        """The versions that a run registered."""
+        wanted = f"name = '{self.name}' and run_id = '{run}'"
         found, token = [], None
         with store_errors():
             while True:
@@ -110,9 +121,9 @@ def parse_address(address: str) -> tuple[str, str, str]:
     name, at, alias = address.removeprefix("models:/").partition("@")
     if not at:
         name, _, version = name.partition("/")
-        if address.startswith("models:/") and name and version.isdigit():
+        if address.startswith("models:/") and NAME.fullmatch(name) and NUMBER.fullmatch(version):
             return name, "", version
-    elif address.startswith("models:/") and name and alias:
+    elif address.startswith("models:/") and NAME.fullmatch(name) and NAME.fullmatch(alias):
         return name, alias, ""
     raise UserError(f"{address!r} is no model address", "write models:/NAME@ALIAS or models:/NAME/VERSION")
 

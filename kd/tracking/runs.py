@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kd.errors import UserError
 from kd.tracking.store import store_errors
 
 PARENT = "mlflow.parentRunId"
@@ -28,6 +29,7 @@ class Runs:
                 self.experiment = client.get_run(self.adopted).info.experiment_id
             else:
                 self.experiment = os.environ.get("MLFLOW_EXPERIMENT_ID") or self._named_experiment()
+                client.get_experiment(self.experiment)
 
     def _named_experiment(self) -> str:
         name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or "Default"
@@ -130,13 +132,30 @@ class Runs:
         self.open = [other for other in self.open if other != run]
 
     def find(self, tags: Mapping[str, str], *, status: str = "") -> list[Any]:
-        """Runs of the experiment that carry all `tags`, newest first."""
+        """Runs of any experiment that carry all `tags`, newest first."""
         words = [f"tags.`{key}` = '{value}'" for key, value in tags.items()]
         words += [f"attributes.status = '{status}'"] if status else []
         with store_errors():
-            return list(self.client.search_runs([self.experiment], " and ".join(words), max_results=5000))
+            experiments = [found.experiment_id for found in self.client.search_experiments()]
+            return list(self.client.search_runs(experiments, " and ".join(words), max_results=5000))
+
+    def tags_of(self, run: str) -> dict[str, str] | None:
+        """The tags of a run; None where there is no such run, or it is deleted."""
+        from mlflow.exceptions import MlflowException
+
+        with store_errors():
+            try:
+                found = self.client.get_run(run)
+            except MlflowException as error:
+                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    return None
+                raise
+        return dict(found.data.tags) if found.info.lifecycle_stage == "active" else None
 
     def download(self, run: str, name: str) -> Path:
-        """A local copy of an artifact."""
+        """A local copy of an artifact. Raises UserError where the run has none of that name."""
         with store_errors():
+            self.client.get_run(run)
+            if not any(found.path == name for found in self.client.list_artifacts(run)):
+                raise UserError(f"run {run} has no artifact {name!r}", "name a run that logged it")
             return Path(self.client.download_artifacts(run, name, tempfile.mkdtemp(prefix="kd-")))

@@ -3,7 +3,10 @@
 import contextlib
 import logging
 import os
+import re
+import shlex
 import sqlite3
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +15,20 @@ from typing import Any
 from kd.config import PROJECT
 from kd.errors import UserError
 
+SQLITE = "sqlite:///"
 QUIET = ("mlflow", "alembic", "sqlalchemy")
 
 
 def tracking_uri() -> str:
-    """`MLFLOW_TRACKING_URI`, else a sqlite file beside MLproject."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{PROJECT / 'mlflow.db'}"
+    """`MLFLOW_TRACKING_URI`, a sqlite path in it made absolute, else a sqlite file beside MLproject."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{PROJECT / 'mlflow.db'}"
+    path = sqlite_path(uri)
+    return f"{SQLITE}{path.absolute()}{uri[uri.find('?') :] if '?' in uri else ''}" if path else uri
+
+
+def sqlite_path(uri: str) -> Path | None:
+    """The file of a sqlite address; None for another kind of address."""
+    return Path(uri.removeprefix(SQLITE).partition("?")[0]) if uri.startswith(SQLITE) else None
 
 
 def open_store() -> Any:
@@ -32,6 +43,9 @@ def open_store() -> Any:
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="mlflow")
     uri = tracking_uri()
+    path = sqlite_path(uri)
+    if path and (path.is_dir() or not path.parent.is_dir()):
+        raise UserError(f"the tracking store {path} cannot be a database there", "name a file in an existing folder")
     with store_errors(uri):
         import mlflow
 
@@ -41,17 +55,14 @@ def open_store() -> Any:
             logging.getLogger(name).setLevel(logging.WARNING)
         client = mlflow.MlflowClient()
         client.search_experiments(max_results=1)
-    _write_ahead(uri)
+    _write_ahead(path)
     return client
 
 
-def _write_ahead(uri: str) -> None:
+def _write_ahead(path: Path | None) -> None:
     """sqlite's write-ahead log: readers such as the UI and writers do not wait for each other."""
-    if uri.startswith("sqlite:///"):
-        with (
-            contextlib.suppress(sqlite3.Error),
-            contextlib.closing(sqlite3.connect(uri[len("sqlite:///") :])) as database,
-        ):
+    if path:
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA journal_mode=WAL")
 
 
@@ -61,11 +72,12 @@ def store_errors(uri: str | None = None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        kind = f"{type(error).__module__}.{type(error).__name__}"
-        if not kind.startswith(("mlflow.", "sqlalchemy.", "sqlite3.", "requests.", "urllib3.")):
-            raise
         text = " ".join(str(error).split())
-        uri = uri or tracking_uri()
+        uri = masked(uri or tracking_uri())
+        if isinstance(error, ImportError) and "://" in uri:
+            raise UserError(f"the tracking store {uri} needs a package that is absent ({text})", EXTRA) from error
+        if not type(error).__module__.startswith(("mlflow", "sqlalchemy", "sqlite3", "requests", "urllib3")):
+            raise
         if "disk is full" in text or "No space left" in text:
             raise UserError(f"the disk is full: {uri}", "free some space and run the same command again") from error
         if any(sign in text for sign in AWAY):
@@ -73,11 +85,13 @@ def store_errors(uri: str | None = None) -> Iterator[None]:
                 f"the tracking store {uri} does not answer ({text[:160]})",
                 "check MLFLOW_TRACKING_URI and that the store is up, then run the same command again",
             ) from error
-        if "does not exist" in text or "not found" in text.lower():
+        if getattr(error, "error_code", "") in WRONG or "does not exist" in text or "not found" in text.lower():
             raise UserError(f"{text[:200]} (tracking store {uri})", "check the name and MLFLOW_TRACKING_URI") from error
         raise
 
 
+EXTRA = "install it, for PostgreSQL with: pip install 'kd-sed[postgres]'"
+WRONG = ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "INVALID_STATE", "BAD_REQUEST")
 AWAY = (
     "Connection refused",
     "Max retries exceeded",
@@ -108,7 +122,13 @@ def ui_command() -> str:
     uri = tracking_uri()
     if uri.startswith("http"):
         return f"open {uri} in a browser"
-    return f"mlflow ui --backend-store-uri {uri} --port 5000"
+    program = Path(sys.prefix) / "bin" / "mlflow"
+    return f"{shlex.quote(str(program))} ui --backend-store-uri {shlex.quote(masked(uri))} --port 5000"
+
+
+def masked(uri: str) -> str:
+    """An address without its password."""
+    return re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", uri)
 
 
 def artifact_path(uri: str) -> Path | None:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from kd.errors import UserError
 from kd.losses.frames import frame_bce
 from kd.losses.tagging import tag_bce
 from kd.models.pooling import mean_pool
@@ -16,6 +17,7 @@ from kd.training.data import TrainingSet, batch_of
 from kd.training.precision import autocast
 
 Report = Callable[[int, float], None]
+LONGEST = 250  # steps between checkpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +47,21 @@ def fit(
 ) -> list[float]:
     """Train `model` in place; returns the loss of every step.
 
-    checkpoint: written after each epoch; a training that finds one goes on from it and ends with the same weights.
+    checkpoint: written after each epoch, or each 250 steps of a longer one; a training that finds one goes on from it
+    and ends with the same weights.
     report: called after each step with the number of steps done and the loss.
     """
     device = next(model.parameters()).device
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
     done, losses = load_checkpoint(checkpoint, model=model, optimizer=optimizer) if checkpoint else (0, [])
-    every = max(1, len(training) // settings.batch)
+    every = min(max(1, len(training) // settings.batch), LONGEST)
     model.train()
     for step in range(done, settings.steps):
         for group in optimizer.param_groups:
             group["lr"] = rate_at(settings, step)
         losses.append(_step(model, optimizer, training, settings, step, device))
         if not np.isfinite(losses[-1]):
-            raise FloatingPointError(f"the loss is {losses[-1]} at step {step + 1}")
+            raise UserError(f"the loss is {losses[-1]} at step {step + 1}", "lower learning_rate, or precision=float32")
         if checkpoint and (step + 1) % every == 0 and step + 1 < settings.steps:
             save_checkpoint(checkpoint, model=model, optimizer=optimizer, step=step + 1, losses=losses)
         if report:

@@ -146,8 +146,6 @@ def test_a_default_table_that_lists_no_clip_is_noted(folder: Folder) -> None:
 
 def test_a_named_split_must_exist(folder: Folder) -> None:
     assert refused(folder, roles=Roles(report_on="test/tets")).hint == "did you mean 'test/test'?"
-    named = Roles(named=frozenset({"out_of_domain"}))
-    assert "out_of_domain=train/unlabel_out_of_domain" in refused(folder, roles=named).message
 
 
 def test_a_table_of_another_kind(folder: Folder) -> None:

@@ -128,7 +128,7 @@ def test_locate_refuses_what_is_no_corpus(tmp_path: Path) -> None:
     for data, what in (
         ("", "empty"),
         (" ", "empty"),
-        ("a\x00", "not a path"),
+        ("a\x00", "is no path"),
         (str(tmp_path / "empty"), "empty folder"),
     ):
         with pytest.raises(UserError, match=what):

@@ -72,5 +72,5 @@ def test_one_split_plays_one_part_but_may_select_and_report() -> None:
 
 
 def test_a_split_other_than_the_default_must_exist() -> None:
-    roles = Roles(strong="train/synthetic", named=frozenset({"report_on"}))
+    roles = Roles(strong="train/synthetic", report_on="eval/eval")
     assert [r for r, _ in roles.items() if roles.must_exist(r)] == ["strong", "report_on"]

@@ -1,6 +1,5 @@
 """Aliases move together, through crashes and beside people."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,36 +47,36 @@ SECOND = {"best-a": 3, "best-b": 1, "merged": 4}
 
 
 @pytest.mark.parametrize("moves", [0, 1, 2])
-def test_a_crash_between_moves_is_finished_at_the_next_start(registry: Registry, tmp_path: Path, moves: int) -> None:
-    path = tmp_path / "aliases.json"
-    AliasMoves(path, registry).move(FIRST, about={"pass": 1})
-    broken = AliasMoves(path, Failing(registry.client, registry.name, moves))
+def test_a_crash_between_moves_is_finished_at_the_next_start(registry: Registry, moves: int) -> None:
+    AliasMoves(registry).move(FIRST, about={"pass": 1})
+    broken = AliasMoves(Failing(registry.client, registry.name, moves))
     if moves < 2:
         with pytest.raises(PowerCut):
             broken.move(SECOND, about={"pass": 2})
     else:
         broken.move(SECOND, about={"pass": 2})
-    assert AliasMoves(path, registry).reconcile() == {}
+    assert AliasMoves(registry).reconcile() == {}
     assert registry.aliases() == SECOND
-    assert AliasMoves(path, registry).last() == {"pass": 2}
+    assert AliasMoves(registry).last() == {"pass": 2}
 
 
-def test_a_persons_move_is_noticed_once_and_kept(registry: Registry, tmp_path: Path) -> None:
-    moves = AliasMoves(tmp_path / "aliases.json", registry)
+def test_a_persons_move_is_a_persons_until_the_alias_is_moved_again(registry: Registry) -> None:
+    moves = AliasMoves(registry)
     moves.move(FIRST, about={})
     registry.move("best-b", 4)
+    assert moves.reconcile() == moves.reconcile() == {"best-b": 4}
+    moves.move({"merged": 3}, about={})
     assert moves.reconcile() == {"best-b": 4}
-    assert moves.reconcile() == {}
-    assert registry.aliases()["best-b"] == 4
+    moves.move({"best-b": 4}, about={})
+    assert moves.reconcile() == {} and registry.aliases() == {"best-a": 1, "best-b": 4, "merged": 3}
 
 
-def test_a_persons_move_during_a_crash_is_kept(registry: Registry, tmp_path: Path) -> None:
-    path = tmp_path / "aliases.json"
-    AliasMoves(path, registry).move(FIRST, about={})
+def test_a_persons_move_during_a_crash_is_kept(registry: Registry) -> None:
+    AliasMoves(registry).move(FIRST, about={})
     with pytest.raises(PowerCut):
-        AliasMoves(path, Failing(registry.client, registry.name, 0)).move(SECOND, about={})
+        AliasMoves(Failing(registry.client, registry.name, 0)).move(SECOND, about={})
     registry.move("best-a", 2)
-    assert AliasMoves(path, registry).reconcile() == {"best-a": 2}
+    assert AliasMoves(registry).reconcile() == {"best-a": 2}
     assert registry.aliases() == {"best-a": 2, "best-b": 1, "merged": 4}
 
 

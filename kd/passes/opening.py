@@ -1,0 +1,82 @@
+"""The beginning of a job: its run, what an earlier process left, and what will be done."""
+
+import json
+from pathlib import Path
+
+import torch
+
+from kd.config import say, to_dict
+from kd.corpus.corpus import Corpus
+from kd.corpus.names import class_slug
+from kd.errors import UserError
+from kd.passes.closing import log_pass
+from kd.passes.context import model_config
+from kd.passes.job import Job
+from kd.passes.one_pass import PassWork
+from kd.passes.plan import listed
+from kd.passes.recovery import owner_tags, take_over
+from kd.passes.settings import IterateSettings
+from kd.passes.speed import seconds_per_step
+from kd.progress import clock
+from kd.tracking.registry import NUMBER
+from kd.tracking.runs import Runs
+
+
+def warm_versions(settings: IterateSettings) -> tuple[int, ...]:
+    """The versions that `warm_start` names."""
+    words = listed(settings.warm_start, "warm_start") if settings.warm_start else ()
+    for word in words:
+        if not NUMBER.fullmatch(word):
+            raise UserError(f"warm_start={word!r} is no version number", "give numbers, separated by commas")
+    return tuple(int(word) for word in words)
+
+
+def begin(runs: Runs, job: Job, settings: IterateSettings, corpus: Corpus) -> None:
+    """Make or adopt the job's run, and take over what an earlier process left."""
+    tags = {"kd.iterate_id": job.iterate_id, "kd.kind": "iterate", **owner_tags(settings.model)}
+    job.parent = runs.top("iterate", tags)
+    job.save()
+    take_over(runs, job)
+    counts = {split.name: len(split.clips) for split in corpus.training()}
+    runs.dataset(
+        job.parent,
+        name=Path(corpus.root).name,
+        digest=corpus.digest,
+        source=str(corpus.root),
+        profile=counts,
+        context="training",
+    )
+    runs.json(job.parent, {label: class_slug(label) for label in corpus.classes}, "classes.json")
+    for record in job.passes:
+        log_pass(runs, corpus.classes, job.parent, record)
+
+
+def tell(work: PassWork, job: Job) -> None:
+    """Log the resolved settings; print what will be trained and how long it will take."""
+    bench, how, settings = work.bench, work.how, work.settings
+    inputs = bench.inputs
+    resolved = {**to_dict(settings), "steps": how.steps, "batch": how.batch, "precision": bench.precision}
+    resolved |= {"rate": inputs.spec.rate, "corpus": inputs.corpus.digest, "iterate_id": job.iterate_id}
+    bench.runs.params(job.parent, resolved)
+    bench.runs.json(job.parent, resolved, "config.json")
+    before = work.moves.last()
+    if before and before.get("corpus") != inputs.corpus.digest:
+        bench.runs.tag(job.parent, {"kd.takeover": json.dumps(before)})
+        say(f"note: the aliases of {settings.model} are those of a job on another corpus and will be taken over")
+    left: dict[str, int] = {}
+    for index, candidate in work.plan.trainings():
+        if index == 0 or index > len(job.passes):
+            left[candidate.architecture] = left.get(candidate.architecture, 0) + how.steps
+    speeds = {
+        name: seconds_per_step(model_config(settings, name, inputs), how, frames=inputs.spec.frames) for name in left
+    }
+    bench.progress.plan(left, speeds)
+    clips = ", ".join(f"{role} {len(part.names)}" for role, part in inputs.training.items())
+    say(f"training clips: {clips}; {len(inputs.classes)} classes")
+    say(
+        f"each of {len(work.plan.trainings())} networks: {how.steps} steps of {how.batch} clips, {how.precision}, "
+        f"on {torch.get_num_threads()} threads; champions by {work.plan.judged_by} F1"
+    )
+    if job.passes:
+        say(f"going on after pass {len(job.passes)}")
+    say(f"expected training time: {clock(bench.progress.expected())} (m:ss or h:mm:ss)")
