@@ -120,13 +120,20 @@ def test_the_same_seed_gives_the_same_results(
     assert without_identity(results_of(other)) == without_identity(results_of(finished[0]))
 
 
-def test_a_second_job_inherits_no_champion(finished: tuple[Place, str], corpus: Path) -> None:
+def test_other_jobs_inherit_no_champion_whatever_their_home(finished: tuple[Place, str], corpus: Path) -> None:
     place = finished[0]
+    quick = {"passes": 1, "steps": 3, "batch": 4, "architectures": "shallow", "smoothings": "median"}
     first = {c["version"] for each in results_of(place)["passes"] for c in each["candidates"]}
-    done = place.run("iterate", data=corpus, passes=1, steps=3, batch=4, report_on="")
-    assert done.returncode == 0, done.stderr
+    elsewhere = Place(place.folder, {**place.env, "KD_HOME": str(place.folder / "home" / "other")})
+    done = elsewhere.run("iterate", data=corpus, seed=1, **quick)
+    assert done.returncode == 0 and "by hand" not in done.stdout, done.stderr
+    second = results_of(place)
+    assert all(won["version"] not in first for won in second["passes"][0]["champions"].values())
+    done = place.run("iterate", data=corpus, report_on="", **quick)
+    assert done.returncode == 0 and "by hand" not in done.stdout, done.stderr
     record = results_of(place)
-    assert all(won["version"] not in first for won in record["passes"][0]["champions"].values())
+    earlier = first | {c["version"] for c in second["passes"][0]["candidates"]}
+    assert all(won["version"] not in earlier for won in record["passes"][0]["champions"].values())
     assert record["final"]["report"] is None and record["tagger"]["report"] is None
     assert "report F1" not in done.stdout
 
