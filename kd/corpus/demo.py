@@ -19,7 +19,7 @@ from kd.corpus.tables import Event, tidy, write_events
 from kd.errors import UserError
 from kd.files import atomic_write_text, sync_folder, temporary_name
 
-VERSION = 1  # of what the generator makes; part of the folder's name, so that a changed demo is a new corpus
+VERSION = 2  # of what the generator makes; part of the folder's name, so that a changed demo is a new corpus
 SECONDS = 10.0
 SNR = (3.0, 20.0)  # dB of an event over its background
 FOREIGN_SNR = (-2.0, 12.0)
@@ -35,7 +35,7 @@ class DemoCounts:
     in_domain: int = 240
     out_of_domain: int = 80
     strong: int = 40
-    validation: int = 100
+    validation: int = 200
     test: int = 150
 
 
