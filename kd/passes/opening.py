@@ -40,7 +40,7 @@ def begin(runs: Runs, job: Job, settings: IterateSettings, corpus: Corpus) -> No
     counts = {split.name: len(split.clips) for split in corpus.training()}
     runs.dataset(
         job.parent,
-        name=Path(corpus.root).name,
+        name="/".join(Path(corpus.root).parts[-2:]),
         digest=corpus.digest,
         source=str(corpus.root),
         profile=counts,

@@ -11,9 +11,10 @@ import numpy as np
 
 from kd.detection.detector import load_detector, save_detector
 from kd.passes.context import Bench
-from kd.passes.judging import Verdict
+from kd.passes.judging import Verdict, macro
 from kd.passes.metrics import score_metrics
 from kd.passes.networks import seconds_of
+from kd.passes.results import percent
 from kd.scoring.operating_points import OperatingPoints
 from kd.tracking.packaging import log_detector
 from kd.tracking.registry import f1_tags
@@ -99,8 +100,10 @@ def record(
 def register(bench: Bench, *, run: str, logged: str, verdict: Verdict, tags: Mapping[str, str]) -> int:
     """A new version of the registered model, its F1 of every class in its tags."""
     about = {**{key: value for key, value in tags.items() if key != "kd.home"}, "kd.corpus": bench.inputs.corpus.digest}
-    scores = f1_tags("tuned", verdict.f1("tuned")) | f1_tags("fixed", verdict.f1("fixed"))
-    return bench.registry.add(run=run, logged=logged, tags={**about, **scores})
+    scores = f1_tags(tuned=verdict.f1("tuned"), fixed=verdict.f1("fixed"))
+    where = f"pass {tags['kd.pass']}, " if tags["kd.pass"] != "0" else ""
+    said = f"{where}{tags['kd.name']}: select F1 {percent(macro(verdict.select))} %"
+    return bench.registry.add(run=run, logged=logged, tags={**about, **scores}, description=said)
 
 
 def log_logits(bench: Bench, run: str, detector: Any) -> None:

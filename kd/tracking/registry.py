@@ -1,5 +1,6 @@
 """The model registry: versions of one registered model, and the aliases on them."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,13 +37,12 @@ class Version:
 
     def f1(self, label: str, kind: str) -> float:
         """Its F1 of a class on the selection split, `tuned` or `fixed`, from its tags; 0 where undefined."""
-        text = self.tags.get(f"{kind}.f1.{class_slug(label)}", "")
-        return float(text) if text else 0.0
+        return float(json.loads(self.tags.get(f"kd.f1.{kind}", "{}")).get(label) or 0.0)
 
 
-def f1_tags(kind: str, values: Mapping[str, float | None]) -> dict[str, str]:
-    """Tags that `Version.f1` reads: class to F1 under `<kind>.f1.<slug>`."""
-    return {f"{kind}.f1.{class_slug(label)}": "" if f1 is None else repr(f1) for label, f1 in values.items()}
+def f1_tags(**kinds: Mapping[str, float | None]) -> dict[str, str]:
+    """Tags that `Version.f1` reads: `kd.f1.<kind>` holds class to F1 as JSON, exact, undefined null."""
+    return {f"kd.f1.{kind}": json.dumps(dict(values)) for kind, values in kinds.items()}
 
 
 class Registry:
@@ -74,11 +74,17 @@ class Registry:
         with store_errors():
             self.client.set_registered_model_tag(self.name, key, value)
 
-    def add(self, *, run: str, logged: str, tags: Mapping[str, str]) -> int:
+    def add(self, *, run: str, logged: str, tags: Mapping[str, str], description: str) -> int:
         """Register the model of id `logged`, logged by `run`; returns the version's number."""
         with store_errors():
             made = self.client.create_model_version(
-                self.name, f"models:/{logged}", run_id=run, tags=dict(tags), await_creation_for=0, model_id=logged
+                self.name,
+                f"models:/{logged}",
+                run_id=run,
+                tags=dict(tags),
+                await_creation_for=0,
+                model_id=logged,
+                description=description,
             )
         return int(made.version)
 

@@ -81,7 +81,7 @@ def test_a_persons_move_during_a_crash_is_kept(registry: Registry) -> None:
 
 
 def test_f1_survives_its_tag_exactly() -> None:
-    tags = f1_tags("tuned", {"Alarm bell": 1 / 3, "Cat": None})
+    tags = f1_tags(tuned={"Alarm bell": 1 / 3, "Cat": None})
     version = Version("m", 1, "", tags)
     assert version.f1("Alarm bell", "tuned") == 1 / 3 and version.f1("Cat", "tuned") == 0
 
