@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kd.detection.detector import load_detector, save_detector
+from kd.detection.detector import Detector, load_detector, save_detector
 from kd.passes.context import Bench
 from kd.passes.judging import Verdict, macro
 from kd.passes.metrics import score_metrics
@@ -106,7 +106,7 @@ def register(bench: Bench, *, run: str, logged: str, verdict: Verdict, tags: Map
     return bench.registry.add(run=run, logged=logged, tags={**about, **scores}, description=said)
 
 
-def log_logits(bench: Bench, run: str, detector: Any) -> None:
+def log_logits(bench: Bench, run: str, detector: Detector) -> None:
     """Keep a detector's logits on the scored splits as artifacts `scores/<split>.npy` with the clips' names."""
     inputs = bench.inputs
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
