@@ -13,8 +13,8 @@ class UserError(Exception):
         self.message = message
         self.hint = hint
 
-    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str]]:
-        return type(self), (self.message, self.hint)
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str], dict[str, object]]:
+        return type(self), (self.message, self.hint), self.__dict__
 
 
 def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:

@@ -1,19 +1,44 @@
 """One live line: where the job is, how fast, and how long it will take."""
 
-import contextlib
+import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TextIO
 
 PLAIN_EVERY = 10.0
 LIVE_EVERY = 0.2
 
 
-class Progress:
-    """Progress of a job made of trainings.
+@dataclass
+class Active:
+    """A training that runs now: which pass, on how many cores, how far it is, and since when."""
 
-    left: training steps still to be done by architecture, this training's included; per_step: seconds one takes.
+    index: int
+    kind: str
+    steps: int
+    cores: int
+    done: int = 0
+    loss: float = float("nan")
+    first: int = 0
+    start: float = 0.0
+    per_step: float = 0.0
+
+    def step(self, done: int, loss: float, *, now: float) -> None:
+        """Step `done` has just ended."""
+        if not self.start:
+            self.first, self.start = done, now
+        self.done, self.loss = done, loss
+        if done - self.first >= 3:
+            self.per_step = (now - self.start) / (done - self.first)
+
+
+class Progress:
+    """Progress of a job made of trainings, some of them at the same time.
+
+    left: training steps of all trainings that have not ended, by architecture; cost: core-seconds of one step of each;
+    cores: how many train.
     """
 
     def __init__(self, *, passes: int, batch: int, stream: TextIO | None = None) -> None:
@@ -21,49 +46,53 @@ class Progress:
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
         self.f1: float | None = None
-        self.per_step: dict[str, float] = {}
+        self.cost: dict[str, float] = {}
         self.left: dict[str, int] = {}
+        self.cores = 1
+        self._active: dict[str, Active] = {}
         self._shown, self._width = 0.0, 0
-        self._start, self._where, self._kind, self._steps = 0.0, "", "", 0
-        self._first: int | None = None
 
-    def plan(self, left: Mapping[str, int], per_step: Mapping[str, float]) -> None:
-        """Set what is still to be done, and what a step of each architecture costs."""
-        self.left, self.per_step = dict(left), dict(per_step)
+    def plan(self, left: Mapping[str, int], cost: Mapping[str, float], *, cores: int) -> None:
+        """Set what is still to be done, what a step of each architecture costs, and how many cores do it."""
+        self.left, self.cost, self.cores = dict(left), dict(cost), cores
 
     def expected(self) -> float:
         """Seconds that the remaining training steps will take."""
-        return sum(steps * self.per_step.get(kind, 0.0) for kind, steps in self.left.items())
+        left = dict(self.left)
+        for each in self._active.values():
+            left[each.kind] = left.get(each.kind, 0) - each.done
+        return sum(max(steps, 0) * self.cost.get(kind, 0.0) for kind, steps in left.items()) / self.cores
 
-    @contextlib.contextmanager
-    def training(self, index: int, name: str, *, kind: str, steps: int) -> Iterator[None]:
-        """A training, from its first step to its last; steps it does not take were taken before."""
-        self._where = f"pass {index}/{self.passes}  {name}" if index else f"tagger  {name}"
-        self._kind, self._steps, self._first = kind, steps, None
-        after = self.left.get(kind, steps) - steps
-        yield
-        self.left[kind] = max(after, 0)
+    def begin(self, name: str, *, index: int, kind: str, steps: int, cores: int) -> None:
+        """A training begins, of pass `index` (0: before the passes)."""
+        self._active[name] = Active(index, kind, steps, cores)
+
+    def step(self, name: str, done: int, loss: float) -> None:
+        """A training step is done; steps that an earlier process took are not told."""
+        each = self._active[name]
+        now = time.monotonic()
+        each.step(done, loss, now=now)
+        if each.per_step:
+            self.cost[each.kind] = each.per_step * each.cores
+        if done == each.steps or now - self._shown >= (LIVE_EVERY if self.live else PLAIN_EVERY):
+            self._shown = now
+            self.show(self._line())
+
+    def end(self, name: str) -> None:
+        """A training has ended."""
+        each = self._active.pop(name)
+        self.left[each.kind] = max(self.left.get(each.kind, 0) - each.steps, 0)
         self.clear()
 
-    def step(self, done: int, loss: float) -> None:
-        """A training step is done."""
-        now = time.monotonic()
-        if self._first is None:
-            self._first, self._start = done, now
-            self.left[self._kind] = self.left.get(self._kind, self._steps) - done + 1
-        ran = done - self._first
-        self.left[self._kind] = max(self.left[self._kind] - 1, 0)
-        if ran >= 3:
-            self.per_step[self._kind] = (now - self._start) / ran
-        last = done == self._steps
-        if last or now - self._shown >= (LIVE_EVERY if self.live else PLAIN_EVERY):
-            self._shown = now
-            speed = self.batch / self.per_step[self._kind] if self.per_step.get(self._kind) else 0.0
-            f1 = "" if self.f1 is None else f"  F1 {100 * self.f1:.1f}"
-            self.show(
-                f"{self._where}  step {done}/{self._steps}  loss {loss:.3f}{f1}  {speed:.0f} clips/s  "
-                f"{clock(self.expected())} left"
-            )
+    def _line(self) -> str:
+        index = max(each.index for each in self._active.values())
+        parts = [f"pass {index}/{self.passes}"] if index else []
+        parts += [
+            f"{name} {each.done}/{each.steps} loss {each.loss:.3f}" for name, each in self._active.items() if each.done
+        ]
+        parts += [] if self.f1 is None else [f"F1 {100 * self.f1:.1f}"]
+        speeds = [self.batch / each.per_step for each in self._active.values() if each.per_step]
+        return "  ".join([*parts, f"{sum(speeds):.0f} clips/s", f"{clock(self.expected())} left"])
 
     def count(self, what: str, done: int, of: int) -> None:
         """Progress of something counted."""
@@ -77,6 +106,7 @@ class Progress:
     def show(self, text: str) -> None:
         """Replace the live line, or write a plain one."""
         if self.live:
+            text = text[: shutil.get_terminal_size().columns - 1]
             self.stream.write("\r" + text.ljust(self._width))
             self._width = len(text)
         else:

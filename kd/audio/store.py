@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,7 @@ class ClipFeatures:
     """Features of some clips: rows of a memory-mapped array.
 
     array: (rows, frames, mels) float32; rows: (clips,) row of each clip; seconds: (clips,) each file's own length.
+    A pickled copy maps the same file again.
     """
 
     array: npt.NDArray[np.float32]
@@ -51,6 +53,17 @@ class ClipFeatures:
     def batch(self, which: npt.NDArray[np.int64]) -> Array:
         """Features of the clips `which`, shape (len(which), frames, mels)."""
         return np.asarray(self.array[self.rows[which]])
+
+    def __reduce__(self) -> tuple[Callable[..., "ClipFeatures"], tuple[Any, ...]]:
+        if isinstance(self.array, np.memmap) and self.array.filename is not None:
+            return _mapped_again, (Path(self.array.filename), self.array.shape, self.rows, self.seconds)
+        return ClipFeatures, (self.array, self.rows, self.seconds)
+
+
+def _mapped_again(
+    path: Path, shape: tuple[int, ...], rows: npt.NDArray[np.int64], seconds: npt.NDArray[np.float64]
+) -> ClipFeatures:
+    return ClipFeatures(np.memmap(path, dtype=np.float32, mode="r", shape=shape), rows, seconds)
 
 
 class FeatureStore:

@@ -26,7 +26,7 @@ def mapped(function: Callable[[Item], Result], items: Sequence[Item], *, workers
     from concurrent.futures import Future, ProcessPoolExecutor
 
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_settle, initargs=(os.getpid(),)) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=settle, initargs=(os.getpid(),)) as pool:
         size = 16
         starts = iter(range(0, len(items), size))
         waiting: deque[Future[list[Result]]] = deque()
@@ -38,7 +38,7 @@ def mapped(function: Callable[[Item], Result], items: Sequence[Item], *, workers
             yield from waiting.popleft().result()
 
 
-def _settle(parent: int) -> None:
+def settle(parent: int) -> None:
     """In a worker: leave Ctrl-C to the parent, and end with it, however it ends."""
     import ctypes
     import signal

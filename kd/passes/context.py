@@ -1,19 +1,23 @@
 """What every part of a running job shares."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from kd.audio.spec import FeatureSpec
 from kd.detection.apply import Logits, finest, merged_columns
 from kd.detection.detector import Detector
 from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part
 from kd.passes.judging import Verdict, judge
-from kd.passes.networks import predicted
+from kd.passes.networks import Prediction, Training, set_digest
 from kd.passes.settings import FittedSettings
 from kd.passes.steps import Steps
 from kd.progress import Progress
 from kd.scoring.operating_points import OperatingPoints
 from kd.tracking.registry import Registry
 from kd.tracking.runs import Runs
+from kd.training.data import TrainingSet
+from kd.training.fit import FitSettings
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,18 @@ class Bench:
     def member_logits(self, detector: Detector, index: int, part: Part) -> Logits:
         """Logits of one member of a detector on a split, predicted once."""
         member = detector.members[index]
-        return predicted(
-            self.steps, self.inputs, network=member.folder, spec=member.spec, part=part, precision=self.precision
-        )
+        return self.predicted(member.folder, member.spec, part)
+
+    def predicted(self, network: Path, spec: FeatureSpec, part: Part) -> Logits:
+        """Logits of a split by the network saved in a folder, predicted once."""
+        work = Prediction(self.steps, network, spec, part.digest, self.precision)
+        return work.run(lambda: self.inputs.features(part, spec))
+
+    def training(self, config: ModelConfig, training: TrainingSet, how: FitSettings, *, threads: int) -> Training:
+        """A network to be trained here."""
+        inputs = self.inputs
+        data = set_digest(training, inputs)
+        return Training(self.steps, config, training, inputs.mean, inputs.deviation, data, how, threads)
 
     def logits(self, detector: Detector, part: Part) -> Logits:
         """Merged logits of a detector on a split, each member predicted once."""

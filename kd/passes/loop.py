@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-import torch
-
 from kd.config import home, say, to_dict
 from kd.corpus.corpus import Corpus
+from kd.engines.workers import Workers
 from kd.lock import locked
 from kd.passes.champions import Contender
 from kd.passes.closing import conclude, keep, log_pass, show, summary
@@ -19,11 +18,11 @@ from kd.passes.job import Job, open_job
 from kd.passes.judging import macro
 from kd.passes.one_pass import PassWork, guest, run_pass, run_tagger
 from kd.passes.opening import begin, tell, warm_versions
-from kd.passes.plan import BATCH, fit_settings, plan
+from kd.passes.plan import BATCH, Plan, fit_settings, plan
 from kd.passes.recovery import ended, owner_tags, pass_run, sweep
 from kd.passes.settings import IterateSettings
 from kd.passes.steps import Steps
-from kd.passes.threads import precision_of, use_threads
+from kd.passes.threads import precision_of, threads_for, use_threads, workers_for
 from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Registry
@@ -44,7 +43,7 @@ def iterate(settings: IterateSettings) -> int:
     with locked(folder / "lock", what=f"another job works on model {settings.model!r}"):
         runs, registry = Runs(client), Registry(client, settings.model)
         registry.ensure()
-        job = resumed(runs, job_path(settings, corpus), fresh=settings.fresh)
+        job = resumed(runs, job_path(settings, corpus, todo), fresh=settings.fresh)
         sweep(runs, settings.model, finished=job.parent if job.result else "")
         with ended(runs):
             if job.result is not None:
@@ -61,9 +60,10 @@ def iterate(settings: IterateSettings) -> int:
                     iterate_id=job.iterate_id,
                     owner=owner_tags(settings.model),
                 )
-                work = PassWork(bench, settings, todo, how, AliasMoves(registry))
-                tell(work, job)
-                run_all(work, job, guests)
+                with Workers(workers_for(settings, todo.widest)) as workers:
+                    work = PassWork(bench, settings, todo, how, AliasMoves(registry), workers)
+                    tell(work, job)
+                    run_all(work, job, guests)
                 conclude(runs, job, corpus.classes)
             show(job, model=settings.model, kind=todo.judged_by)
     return 0
@@ -75,14 +75,15 @@ def state_folder(model: str) -> Path:
     return home() / "jobs" / place
 
 
-def job_path(settings: IterateSettings, corpus: Corpus) -> Path:
-    """Where the state of a job with these parameters, this corpus and this code is kept."""
-    chosen = {key: value for key, value in to_dict(settings).items() if key not in ("fresh", "data", "threads")}
+def job_path(settings: IterateSettings, corpus: Corpus, todo: Plan) -> Path:
+    """Where the state of a job with these parameters, this corpus, this code and this arithmetic is kept."""
+    given = ("fresh", "data", "threads", "workers")
+    chosen = {key: value for key, value in to_dict(settings).items() if key not in given}
     about = {
         "settings": chosen,
         "corpus": corpus.digest,
         "code": code_digest("kd.passes.one_pass"),
-        "threads": torch.get_num_threads(),
+        "threads": [threads_for(settings, len(todo.candidates(i)) if i else 1) for i in range(todo.passes + 1)][:3],
     }
     key = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
     return state_folder(settings.model) / f"job-{key}.json"

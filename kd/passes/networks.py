@@ -14,17 +14,20 @@ import numpy.typing as npt
 import torch
 
 from kd.audio.spec import FeatureSpec
+from kd.audio.store import ClipFeatures
 from kd.files import atomic_write_text
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.files import load_model, save_model
-from kd.passes.inputs import Inputs, Part
+from kd.passes.inputs import Inputs
 from kd.passes.steps import Steps, digest_of
+from kd.passes.threads import use_threads
 from kd.training.data import TrainingSet
 from kd.training.fit import FitSettings, fit
 from kd.training.precision import device
 from kd.training.predict import predict
 
+Floats = npt.NDArray[np.float32]
 Logits = npt.NDArray[np.float16]
 Report = Callable[[int, float], None]
 TRAINING_CODE = ("kd.training.fit", "kd.models.build", "kd.models.files")
@@ -43,13 +46,19 @@ def set_digest(training: TrainingSet, inputs: Inputs) -> str:
 
 @dataclass(frozen=True)
 class Training:
-    """A network to be trained: its configuration, what it is trained on, and how."""
+    """A network to be trained: its configuration, what it is trained on, and how. A worker process can be sent one.
+
+    mean, deviation: (mels,) statistics of the features; data: from `set_digest`; threads: processor threads to use.
+    """
 
     steps: Steps
-    inputs: Inputs
     config: ModelConfig
     training: TrainingSet
+    mean: Floats
+    deviation: Floats
+    data: str
     how: FitSettings
+    threads: int
 
     @cached_property
     def about(self) -> dict[str, Any]:
@@ -57,9 +66,9 @@ class Training:
         return {
             "config": self.config.to_json(),
             "how": asdict(self.how),
-            "data": set_digest(self.training, self.inputs),
+            "data": self.data,
             "torch": torch.__version__,
-            "threads": torch.get_num_threads(),
+            "threads": self.threads,
         }
 
     @property
@@ -69,40 +78,74 @@ class Training:
 
     def run(self, report: Report | None = None) -> Path:
         """The finished training: a folder with `network/`, `losses.json` (one number per step) and `seconds.json`."""
+        use_threads(self.threads)
         return self.steps.run("train", code=TRAINING_CODE, inputs=self.about, make=partial(self._make, report))
 
     def _make(self, report: Report | None, outputs: Path, scratch: Path) -> None:
         torch.manual_seed(self.how.seed)
         network = build(self.config)
-        network.set_statistics(self.inputs.mean, self.inputs.deviation)
+        network.set_statistics(self.mean, self.deviation)
         network = network.to(device())
         start = time.monotonic()
         losses = fit(network, self.training, self.how, checkpoint=scratch / "checkpoint.safetensors", report=report)
-        save_model(outputs / "network", network.cpu(), self.config, {"trained_on": self.about["data"]})
+        save_model(outputs / "network", network.cpu(), self.config, {"trained_on": self.data})
         atomic_write_text(outputs / "losses.json", json.dumps(losses))
         atomic_write_text(outputs / "seconds.json", json.dumps(time.monotonic() - start))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Logits to be made of a split by the network saved at `network`.
+
+    spec: of the features; clips: the split's digest.
+    """
+
+    steps: Steps
+    network: Path
+    spec: FeatureSpec
+    clips: str
+    precision: str
+
+    def run(self, features: Callable[[], ClipFeatures]) -> Logits:
+        """The logits, (clips, frames, classes), memory-mapped; `features` is called only if they are not there yet."""
+
+        def make(outputs: Path, scratch: Path) -> None:
+            model, _, _ = load_model(self.network)
+            np.save(outputs / "logits.npy", predict(model.to(device()), features(), precision=self.precision))
+
+        about = {
+            "network": digest_of(self.network / "weights.safetensors"),
+            "config": digest_of(self.network / "model.json"),
+            "spec": self.spec.to_dict(),
+            "clips": self.clips,
+            "precision": self.precision,
+            "torch": torch.__version__,
+        }
+        folder = self.steps.run("predict", code=PREDICTION_CODE, inputs=about, make=make)
+        logits: Logits = np.load(folder / "logits.npy", mmap_mode="r", allow_pickle=False)
+        return logits
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training, and the splits its network is judged on: (digest, features) of each."""
+
+    training: Training
+    spec: FeatureSpec
+    judged_on: tuple[tuple[str, ClipFeatures], ...]
+
+
+def run_trial(trial: Trial, tell: Callable[[tuple[int, float]], None]) -> Path:
+    """Train and predict; tells (steps done, loss) after each step, (0, 0) first. Returns the training's folder."""
+    tell((0, 0.0))
+    training = trial.training
+    step = training.run(lambda done, loss: tell((done, loss)))
+    for clips, features in trial.judged_on:
+        work = Prediction(training.steps, step / "network", trial.spec, clips, training.how.precision)
+        work.run(lambda features=features: features)  # type: ignore[misc]
+    return step
 
 
 def seconds_of(step: Path) -> float:
     """Seconds that a finished training took."""
     return float(json.loads((step / "seconds.json").read_text()))
-
-
-def predicted(steps: Steps, inputs: Inputs, *, network: Path, spec: FeatureSpec, part: Part, precision: str) -> Logits:
-    """Logits of a split, (clips, frames, classes) memory-mapped, by the network saved at `network`."""
-
-    def make(outputs: Path, scratch: Path) -> None:
-        model, _, _ = load_model(network)
-        np.save(outputs / "logits.npy", predict(model.to(device()), inputs.features(part, spec), precision=precision))
-
-    about = {
-        "network": digest_of(network / "weights.safetensors"),
-        "config": digest_of(network / "model.json"),
-        "spec": spec.to_dict(),
-        "clips": part.digest,
-        "precision": precision,
-        "torch": torch.__version__,
-    }
-    folder = steps.run("predict", code=PREDICTION_CODE, inputs=about, make=make)
-    logits: Logits = np.load(folder / "logits.npy", mmap_mode="r", allow_pickle=False)
-    return logits

@@ -2,8 +2,9 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from kd.detection.apply import finest
 from kd.detection.detector import Detector
+from kd.engines.workers import Workers
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.merging import regrid
 from kd.labels.smoothing import Smoothing, probabilities
@@ -21,11 +23,12 @@ from kd.passes.figure import draw
 from kd.passes.judging import Verdict
 from kd.passes.merging import champions_in_registry, detector_of, merged_detector
 from kd.passes.metrics import score_metrics
-from kd.passes.networks import Training, predicted, seconds_of
+from kd.passes.networks import Trial, run_trial, seconds_of
 from kd.passes.plan import Candidate, Plan, seed_of
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, log_logits, record, register
 from kd.passes.settings import IterateSettings
 from kd.passes.targets import frame_label_set, pseudo_tag_set, tagging_set
+from kd.passes.threads import threads_for
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.packaging import log_detector
 from kd.tracking.registry import MERGED, best_alias
@@ -37,53 +40,93 @@ Logits = npt.NDArray[np.float16]
 
 @dataclass(frozen=True)
 class PassWork:
-    """What the passes of one job share beyond the bench: parameters, plan, training settings, alias moves."""
+    """What the passes of one job share beyond the bench: parameters, plan, training settings, alias moves, workers."""
 
     bench: Bench
     settings: IterateSettings
     plan: Plan
     how: FitSettings
     moves: AliasMoves
+    workers: Workers
 
     def by_hand(self) -> dict[str, int]:
         """Classes whose alias a person moved, with the version it stands on; what a crash left pending is finished."""
         moved = self.moves.reconcile()
         return {label: moved[best_alias(label)] for label in self.bench.inputs.classes if best_alias(label) in moved}
 
-    def train(self, index: int, candidate: Candidate, training: TrainingSet, *, parent: str) -> tuple[Recorded, Path]:
-        """Train, judge, log and register one network; what an earlier process finished is taken over."""
+    def trained(
+        self, index: int, wanted: Sequence[tuple[Candidate, TrainingSet]], *, parent: str
+    ) -> Iterator[tuple[Recorded, Path]]:
+        """Networks trained side by side, then judged, logged and registered in order; with their training's folder.
+
+        What an earlier process finished is taken over.
+        """
         bench = self.bench
-        how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
-        config = model_config(self.settings, candidate.architecture, bench.inputs)
-        work = Training(bench.steps, bench.inputs, config, training, how)
+        threads = threads_for(self.settings, len(wanted))
+        trials = [self.trial(index, candidate, training, threads=threads) for candidate, training in wanted]
+        names = [candidate.name if index else "tagger" for candidate, _ in wanted]
         kind = "candidate" if index else "tagger"
-        tags = {**identity_tags(bench, kind=kind, index=index, name=candidate.name), "kd.step": work.key}
-        done = finished_run(bench, tags)
-        run = done[0] if done else bench.runs.create(candidate.name if index else "tagger", tags=tags, parent=parent)
-        with bench.progress.training(index, candidate.name, kind=candidate.architecture, steps=how.steps):
-            step = work.run(bench.progress.step)
+        tags = [
+            {**identity_tags(bench, kind=kind, index=index, name=name), "kd.step": trial.training.key}
+            for name, trial in zip(names, trials, strict=True)
+        ]
+        done = [finished_run(bench, each) for each in tags]
+        runs = {i: found[0] for i, found in enumerate(done) if found}
+
+        def run_of(i: int) -> str:
+            if i not in runs:
+                runs[i] = bench.runs.create(names[i], tags=tags[i], parent=parent)
+            return runs[i]
+
+        def heard(i: int, said: tuple[int, float]) -> None:
+            steps, loss = said
+            if steps:
+                bench.progress.step(names[i], steps, loss)
+            else:
+                run_of(i)
+                architecture = wanted[i][0].architecture
+                bench.progress.begin(
+                    names[i], index=index, kind=architecture, steps=self.how.steps, cores=trials[i].training.threads
+                )
+
+        for i, step in enumerate(self.workers.each(run_trial, trials, heard)):
+            bench.progress.end(names[i])
+            yield self.recorded(wanted[i][0], trials[i], step, run=run_of(i), tags=tags[i], done=done[i]), step
+
+    def trial(self, index: int, candidate: Candidate, training: TrainingSet, *, threads: int) -> Trial:
+        """What a worker does for one network."""
+        inputs = self.bench.inputs
+        how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
+        config = model_config(self.settings, candidate.architecture, inputs)
+        judged_on = tuple((part.digest, part.features) for part in (inputs.select, inputs.report) if part is not None)
+        return Trial(self.bench.training(config, training, how, threads=threads), inputs.spec, judged_on)
+
+    def recorded(
+        self,
+        candidate: Candidate,
+        trial: Trial,
+        step: Path,
+        *,
+        run: str,
+        tags: Mapping[str, str],
+        done: tuple[str, int] | None,
+    ) -> Recorded:
+        """A finished training on its run and in the registry; `done` is where an earlier process put it."""
         if done:
-            with tempfile.TemporaryDirectory(prefix="kd-") as place:
-                verdict = judged(bench, step / "network", Path(place))
-            return Recorded(done[0], done[1], verdict, seconds_of(step)), step
+            verdict = judged(self.bench, step / "network")
+            return Recorded(done[0], done[1], verdict, seconds_of(step))
         smoothing = candidate.smoothing.name if candidate.smoothing else "none"
-        params = {"architecture": candidate.architecture, "smoothing": smoothing, **asdict(how)}
-        return record(bench, run=run, step=step, tags=tags, params=params), step
+        how = asdict(trial.training.how)
+        params = {"architecture": candidate.architecture, "smoothing": smoothing, **how}
+        return record(self.bench, run=run, step=step, tags=tags, params=params)
 
 
 def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str, Logits]]:
     """Train the tagger; its record, and its logits on the unlabelled splits by role. Source: S1 section 3.2."""
     bench = work.bench
-    recorded, step = work.train(0, Candidate("deep"), tagging_set(bench.inputs), parent=parent)
+    ((recorded, step),) = work.trained(0, [(Candidate("deep"), tagging_set(bench.inputs))], parent=parent)
     logits = {
-        role: predicted(
-            bench.steps,
-            bench.inputs,
-            network=step / "network",
-            spec=bench.inputs.spec,
-            part=part,
-            precision=bench.precision,
-        )
+        role: bench.predicted(step / "network", bench.inputs.spec, part)
         for role, part in bench.inputs.training.items()
         if role in ("in_domain", "out_of_domain")
     }
@@ -141,15 +184,15 @@ def run_pass(
     sets = training_sets(work, index, tagger=tagger, teachers=teachers)
     records: list[dict[str, Any]] = []
     contenders = list(guests)
-    for candidate in work.plan.candidates(index):
-        smoothing = candidate.smoothing.name if candidate.smoothing else ""
-        recorded, _ = work.train(index, candidate, sets[smoothing], parent=run)
+    wanted = [(each, sets[each.smoothing.name if each.smoothing else ""]) for each in work.plan.candidates(index)]
+    trained = work.trained(index, wanted, parent=run)
+    for (candidate, _), (recorded, _) in zip(wanted, trained, strict=True):
         verdict = recorded.verdict
         records.append(
             {
                 "name": candidate.name,
                 "architecture": candidate.architecture,
-                "smoothing": smoothing or "none",
+                "smoothing": candidate.smoothing.name if candidate.smoothing else "none",
                 "run_id": recorded.run_id,
                 "version": recorded.version,
                 "select": verdict.select,
@@ -186,7 +229,7 @@ def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]
         version = register_merged(
             work, index, run=run, folder=folder / "detector", verdict=verdict, champions=champions
         )
-        log_logits(bench, run, detector)
+        log_logits(bench, run, partial(bench.logits, detector))
         save_labels(folder / "labels", label_artifact(work, index, detector, champions))
         bench.runs.folder(run, folder / "labels", "labels")
         shown = work.plan.smoothings[-1]

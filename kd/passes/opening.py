@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import torch
-
 from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
 from kd.corpus.names import class_slug
@@ -16,7 +14,8 @@ from kd.passes.one_pass import PassWork
 from kd.passes.plan import listed
 from kd.passes.recovery import owner_tags, take_over
 from kd.passes.settings import IterateSettings
-from kd.passes.speed import seconds_per_step
+from kd.passes.speed import Timing, seconds_per_step
+from kd.passes.threads import threads_for
 from kd.progress import clock
 from kd.tracking.registry import NUMBER
 from kd.tracking.runs import Runs
@@ -67,15 +66,16 @@ def tell(work: PassWork, job: Job) -> None:
     for index, candidate in work.plan.trainings():
         if index == 0 or index > len(job.passes):
             left[candidate.architecture] = left.get(candidate.architecture, 0) + how.steps
-    speeds = {
-        name: seconds_per_step(model_config(settings, name, inputs), how, frames=inputs.spec.frames) for name in left
-    }
-    bench.progress.plan(left, speeds)
+    threads = threads_for(settings, work.plan.widest)
+    timings = [Timing(model_config(settings, name, inputs), how, inputs.spec.frames, threads) for name in left]
+    seconds = work.workers.each(seconds_per_step, timings)
+    costs = {name: threads * each for name, each in zip(left, seconds, strict=True)}
+    bench.progress.plan(left, costs, cores=threads * work.workers.count)
     clips = ", ".join(f"{role} {len(part.names)}" for role, part in inputs.training.items())
     say(f"training clips: {clips}; {len(inputs.classes)} classes")
     say(
         f"each of {len(work.plan.trainings())} networks: {how.steps} steps of {how.batch} clips, {how.precision}, "
-        f"on {torch.get_num_threads()} threads; champions by {work.plan.judged_by} F1"
+        f"{work.workers.count} at a time on {threads} threads each; champions by {work.plan.judged_by} F1"
     )
     if job.passes:
         say(f"going on after pass {len(job.passes)}")

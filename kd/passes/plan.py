@@ -39,10 +39,15 @@ class Plan:
     judged_by: str
 
     def candidates(self, index: int) -> tuple[Candidate, ...]:
-        """Candidates of pass `index`, from 1. Source: S1 sections 3.3.1 to 3.3.3."""
+        """Candidates of pass `index`, from 1, architecture by architecture. Source: S1 sections 3.3.1 to 3.3.3."""
         if index == 1:
             return tuple(Candidate(architecture) for architecture in self.architectures)
-        return tuple(Candidate(a, how) for how in self.smoothings for a in self.architectures)
+        return tuple(Candidate(a, how) for a in self.architectures for how in self.smoothings)
+
+    @property
+    def widest(self) -> int:
+        """Candidates of the pass that has most."""
+        return max(len(self.candidates(index)) for index in range(1, self.passes + 1))
 
     def trainings(self) -> list[tuple[int, Candidate]]:
         """Every network of the job in order: the tagger as pass 0, then each pass's candidates."""

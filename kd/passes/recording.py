@@ -2,20 +2,20 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kd.detection.detector import Detector, load_detector, save_detector
+from kd.detection.detector import save_detector
 from kd.passes.context import Bench
-from kd.passes.judging import Verdict, macro
+from kd.passes.inputs import Part
+from kd.passes.judging import Logits, Verdict, judge, macro
 from kd.passes.metrics import score_metrics
 from kd.passes.networks import seconds_of
 from kd.passes.results import percent
-from kd.scoring.operating_points import OperatingPoints
 from kd.tracking.packaging import log_detector
 from kd.tracking.registry import f1_tags
 
@@ -47,26 +47,15 @@ def finished_run(bench: Bench, tags: Mapping[str, str]) -> tuple[str, int] | Non
     return None
 
 
-def judged(bench: Bench, network: Path, folder: Path) -> Verdict:
-    """Write the detector of one network into `folder`, with operating points chosen on the selection split."""
+def judged(bench: Bench, network: Path) -> Verdict:
+    """Scores of the network saved in a folder, at operating points chosen on the selection split."""
     inputs = bench.inputs
-    count = len(inputs.classes)
 
-    def write(points: OperatingPoints) -> None:
-        save_detector(
-            folder,
-            classes=inputs.classes,
-            networks=[network],
-            specs=[inputs.spec],
-            champion=[0] * count,
-            points=points,
-            corpus=inputs.corpus.digest,
-        )
+    def with_logits(part: Part) -> tuple[Part, Logits]:
+        return part, bench.predicted(network, inputs.spec, part)
 
-    write(OperatingPoints.fixed(classes=count))
-    verdict = bench.verdict(load_detector(folder), points=None)
-    write(verdict.points)
-    return verdict
+    report = None if inputs.report is None else with_logits(inputs.report)
+    return judge(inputs.classes, grid=inputs.spec.grid, select=with_logits(inputs.select), report=report)
 
 
 def record(
@@ -78,14 +67,24 @@ def record(
     params: Mapping[str, Any],
 ) -> Recorded:
     """Judge the network of a finished training step, log it on `run`, register it, end the run."""
+    inputs, network = bench.inputs, step / "network"
+    verdict = judged(bench, network)
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
-        detector = Path(place) / "detector"
-        verdict = judged(bench, step / "network", detector)
-        logged = log_detector(bench.runs, run=run, folder=detector)
-        log_logits(bench, run, load_detector(detector))
+        folder = Path(place) / "detector"
+        save_detector(
+            folder,
+            classes=inputs.classes,
+            networks=[network],
+            specs=[inputs.spec],
+            champion=[0] * len(inputs.classes),
+            points=verdict.points,
+            corpus=inputs.corpus.digest,
+        )
+        logged = log_detector(bench.runs, run=run, folder=folder)
+    log_logits(bench, run, lambda part: bench.predicted(network, inputs.spec, part))
     losses = json.loads((step / "losses.json").read_text())
     seconds = seconds_of(step)
-    found = score_metrics(bench.inputs.classes, select=verdict.select, report=verdict.report)
+    found = score_metrics(inputs.classes, select=verdict.select, report=verdict.report)
     series = {name: [(0, value)] for name, value in found.items()}
     series["loss"] = [(i + 1, value) for i, value in thinned(losses)]
     series["seconds"] = [(0, seconds)]
@@ -106,15 +105,15 @@ def register(bench: Bench, *, run: str, logged: str, verdict: Verdict, tags: Map
     return bench.registry.add(run=run, logged=logged, tags={**about, **scores}, description=said)
 
 
-def log_logits(bench: Bench, run: str, detector: Detector) -> None:
-    """Keep a detector's logits on the scored splits as artifacts `scores/<split>.npy` with the clips' names."""
+def log_logits(bench: Bench, run: str, logits: Callable[[Part], Logits]) -> None:
+    """Keep logits on the scored splits as artifacts `scores/<split>.npy`, with the names of clips and classes."""
     inputs = bench.inputs
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         folder = Path(place)
         for name, part in (("select", inputs.select), ("report", inputs.report)):
             if part is not None:
-                np.save(folder / f"{name}.npy", np.asarray(bench.logits(detector, part)))
-                about = {"split": part.split.name, "clips": part.names, "classes": list(detector.classes)}
+                np.save(folder / f"{name}.npy", np.asarray(logits(part)))
+                about = {"split": part.split.name, "clips": part.names, "classes": list(inputs.classes)}
                 (folder / f"{name}.json").write_text(json.dumps(about))
         bench.runs.folder(run, folder, "scores")
 

@@ -56,7 +56,7 @@ class ArithmeticOptions:
     """Arithmetic of prediction."""
 
     precision: str = option("auto", help="arithmetic", choices=("auto", "float32", "bfloat16"))
-    threads: int = option(0, help="processor threads; 0: all cores", low=0, high=1024)
+    threads: int = option(0, help="processor threads of each process; 0: the cores shared among them", low=0, high=1024)
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,9 @@ class LoopOptions:
         "", help=f"label smoothings from pass 2 on, comma-separated, of {', '.join(SMOOTHINGS)}; empty: the recipe's"
     )
     warm_start: str = option("", help="versions of earlier jobs that may be champions, comma-separated")
+    workers: int = option(
+        0, help="candidates trained at the same time, each in its own process; 0: one per core", low=0, high=1024
+    )
     fresh: bool = option(False, help="start a new job that reuses features but no finished step")
 
 

@@ -3,10 +3,12 @@
 import re
 import tempfile
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from kd.config import say, to_dict, user_path
 from kd.detection.apply import finest
+from kd.engines.local import cores
 from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
 from kd.labels.merging import regrid
@@ -19,7 +21,6 @@ from kd.passes.judging import Verdict
 from kd.passes.loop import state_folder
 from kd.passes.merging import champions_in_registry, merged_detector
 from kd.passes.metrics import score_metrics
-from kd.passes.networks import Training
 from kd.passes.plan import BATCH, fit_settings
 from kd.passes.recording import identity_tags, log_logits, record, register
 from kd.passes.recovery import ended
@@ -134,10 +135,13 @@ def one_network(bench: Bench, settings: TrainSettings | DistillSettings, trainin
     run = bench.runs.top(name, tags)
     with ended(bench.runs):
         say(f"{name}: {how.steps} steps of {how.batch} clips, {how.precision}")
-        bench.progress.plan({settings.architecture: how.steps}, {})
+        bench.progress.plan({settings.architecture: how.steps}, {}, cores=settings.threads or cores())
         config: ModelConfig = model_config(settings, settings.architecture, bench.inputs)
-        with bench.progress.training(0, name, kind=settings.architecture, steps=how.steps):
-            step = Training(bench.steps, bench.inputs, config, training, how).run(bench.progress.step)
+        threads = settings.threads or cores()
+        bench.progress.begin(name, index=0, kind=settings.architecture, steps=how.steps, cores=threads)
+        work = bench.training(config, training, how, threads=threads)
+        step = work.run(partial(bench.progress.step, name))
+        bench.progress.end(name)
         bench.runs.json(run, {**to_dict(settings), "corpus": bench.inputs.corpus.digest}, "config.json")
         recorded = record(bench, run=run, step=step, tags=tags, params={**to_dict(settings), **asdict(how)})
     tell(bench, recorded.verdict, recorded.version)
@@ -162,7 +166,7 @@ def merge(settings: MergeSettings) -> int:
             detector = merged_detector(bench, champions, Path(place) / "detector")
             verdict = bench.verdict(detector, points=detector.points)
             logged = log_detector(bench.runs, run=run, folder=Path(place) / "detector")
-            log_logits(bench, run, detector)
+            log_logits(bench, run, partial(bench.logits, detector))
             found = score_metrics(detector.classes, select=verdict.select, report=verdict.report)
             bench.runs.metrics(run, {key: [(0, value)] for key, value in found.items()})
             bench.runs.json(run, champions, "champions.json")

@@ -1,6 +1,7 @@
 """How long a training step takes here, measured on noise before training starts."""
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -8,6 +9,7 @@ import torch
 from kd.audio.store import ClipFeatures
 from kd.models.build import build
 from kd.models.config import ModelConfig
+from kd.passes.threads import use_threads
 from kd.training.data import TrainingSet
 from kd.training.fit import FitSettings, fit
 from kd.training.precision import device
@@ -15,8 +17,20 @@ from kd.training.precision import device
 WARM, TIMED = 1, 2
 
 
-def seconds_per_step(config: ModelConfig, how: FitSettings, *, frames: int) -> float:
+@dataclass(frozen=True)
+class Timing:
+    """A network whose training steps are to be timed, on clips of so many frames."""
+
+    config: ModelConfig
+    how: FitSettings
+    frames: int
+    threads: int
+
+
+def seconds_per_step(timing: Timing, tell: object = None) -> float:
     """Mean seconds of a few training steps of a network that is thrown away."""
+    config, how, frames = timing.config, timing.how, timing.frames
+    use_threads(timing.threads)
     state = torch.random.get_rng_state()
     noise = np.random.default_rng(0).standard_normal((how.batch, frames, config.mels), dtype=np.float32)
     clips = ClipFeatures(noise, np.arange(how.batch), np.zeros(how.batch))

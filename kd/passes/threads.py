@@ -6,7 +6,7 @@ import torch
 
 from kd.engines.local import cores
 from kd.models.memory import keep_freed_memory
-from kd.training.precision import fastest
+from kd.training.precision import device, fastest
 
 
 class Arithmetic(Protocol):
@@ -17,10 +17,35 @@ class Arithmetic(Protocol):
         """`auto`, `float32` or `bfloat16`."""
 
 
+class Sharing(Protocol):
+    """Settings with `workers` and `threads`; 0: as many as there are cores for."""
+
+    @property
+    def workers(self) -> int:
+        """Trainings at the same time."""
+
+    @property
+    def threads(self) -> int:
+        """Threads of each."""
+
+
 def use_threads(threads: int) -> None:
     """Use this many processor threads; 0: one per core. Freed memory is kept for the next step."""
     keep_freed_memory()
     torch.set_num_threads(threads or cores())
+
+
+def workers_for(options: Sharing, trainings: int) -> int:
+    """Processes that train at the same time, for at most `trainings` at once; one where a GPU does the work."""
+    if device().type != "cpu":
+        return options.workers or 1
+    room = max(1, cores() // (options.threads or 1))
+    return max(1, min(options.workers or room, trainings))
+
+
+def threads_for(options: Sharing, trainings: int) -> int:
+    """Threads of each of so many trainings."""
+    return options.threads or max(1, cores() // workers_for(options, trainings))
 
 
 def precision_of(settings: Arithmetic) -> str:

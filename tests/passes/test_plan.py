@@ -12,7 +12,7 @@ from kd.passes.settings import IterateSettings
 
 def test_pass_1_has_two_candidates_and_later_ones_four_or_six() -> None:
     names = [c.name for c in plan(IterateSettings()).candidates(2)]
-    assert names == ["deep-median", "shallow-median", "deep-median+gaussian", "shallow-median+gaussian"]
+    assert names == ["deep-median", "deep-median+gaussian", "shallow-median", "shallow-median+gaussian"]
     paper = plan(IterateSettings(recipe="paper"))
     assert [len(paper.candidates(i)) for i in (1, 2)] == [2, 6] and paper.judged_by == "fixed"
     assert len(plan(IterateSettings(passes=8)).trainings()) == 1 + 2 + 7 * 4

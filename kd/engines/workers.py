@@ -1,0 +1,148 @@
+"""Worker processes of this machine that stay for several calls."""
+
+import multiprocessing
+import os
+import queue
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from kd.engines.local import settle
+from kd.errors import UserError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Tell = Callable[[Any], None]
+
+
+class Workers:
+    """`count` processes, started when first needed, each with one item at a time; 1: the work is done in this process.
+
+    Leave the `with` block and they are gone, whatever they were at.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._links: list[Connection] = []
+        self._processes: list[Any] = []
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            process.kill()
+        for thread in self._threads:
+            thread.join()
+        for process, link in zip(self._processes, self._links, strict=True):
+            process.join()
+            link.close()
+        self._processes, self._links, self._threads = [], [], []
+
+    def each(
+        self,
+        function: Callable[[Item, Tell], Result],
+        items: Sequence[Item],
+        heard: Callable[[int, Any], None] = lambda index, said: None,
+    ) -> Iterator[Result]:
+        """Results of `function(item, tell)`, in the items' order; what it tells arrives as `heard(index, said)` here.
+
+        function, items, results and what is told must be picklable. The first error ends it and is raised here.
+        """
+        if self.count == 1:
+            for index, item in enumerate(items):
+                yield function(item, partial(heard, index))
+            return
+        todo: queue.SimpleQueue[int] = queue.SimpleQueue()
+        news: queue.SimpleQueue[tuple[str, int, Any]] = queue.SimpleQueue()
+        for index in range(len(items)):
+            todo.put(index)
+        for number in range(min(self.count, len(items))):
+            worker = (self._process(number), self._links[number])
+            thread = threading.Thread(target=_drive, args=(worker, function, items, todo, news), daemon=True)
+            self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+            thread.start()
+        results: dict[int, Result] = {}
+        for index in range(len(items)):
+            while index not in results:
+                kind, which, what = news.get()
+                if kind == "told":
+                    heard(which, what)
+                elif kind == "done":
+                    results[which] = what
+                else:
+                    raise what
+            yield results.pop(index)
+
+    def _process(self, number: int) -> Any:
+        if number == len(self._processes):
+            context = multiprocessing.get_context("spawn")
+            mine, yours = context.Pipe()
+            process = context.Process(target=_serve, args=(yours, os.getpid()), daemon=True)
+            process.start()
+            yours.close()
+            self._processes.append(process)
+            self._links.append(mine)
+        return self._processes[number]
+
+
+def _drive(
+    worker: tuple[Any, Connection],
+    function: Callable[..., Any],
+    items: Sequence[Any],
+    todo: "queue.SimpleQueue[int]",
+    news: "queue.SimpleQueue[tuple[str, int, Any]]",
+) -> None:
+    """Give a worker one item after the other and pass on what it sends, until nothing is left to do."""
+    process, link = worker
+    while True:
+        try:
+            index = todo.get_nowait()
+        except queue.Empty:
+            return
+        try:
+            link.send((function, items[index]))
+            kind = ""
+            while kind not in ("done", "failed"):
+                kind, what = link.recv()
+                news.put((kind, index, what))
+        except (EOFError, OSError):
+            process.join()
+            news.put(("failed", index, _died(process.exitcode or 0)))
+            return
+        except Exception as error:  # what cannot be pickled is a mistake of the caller
+            news.put(("failed", index, error))
+            return
+
+
+def _died(code: int) -> UserError:
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    return UserError(
+        f"a worker process {how}",
+        "if memory ran out, give fewer workers or a smaller batch; the same command goes on from here",
+    )
+
+
+def _serve(link: Connection, parent: int) -> None:
+    settle(parent)
+    while True:
+        try:
+            function, item = link.recv()
+        except EOFError:
+            return
+        try:
+            answer = ("done", function(item, lambda said: link.send(("told", said))))
+        except Exception as error:
+            error.add_note(f"in a worker process:\n{traceback.format_exc()}")
+            answer = ("failed", error)
+        try:
+            link.send(answer)
+        except Exception:  # a result or an error that cannot be pickled
+            link.send(("failed", RuntimeError(f"a worker's answer cannot be sent: {answer[1]!r}")))
