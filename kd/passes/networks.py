@@ -19,6 +19,7 @@ from kd.files import atomic_write_text
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.files import load_model, save_model
+from kd.models.memory import keep_freed_memory
 from kd.passes.inputs import Inputs
 from kd.passes.steps import Steps, digest_of
 from kd.passes.threads import use_threads
@@ -79,6 +80,7 @@ class Training:
     def run(self, report: Report | None = None) -> Path:
         """The finished training: a folder with `network/`, `losses.json` (one number per step) and `seconds.json`."""
         use_threads(self.threads)
+        keep_freed_memory()
         return self.steps.run("train", code=TRAINING_CODE, inputs=self.about, make=partial(self._make, report))
 
     def _make(self, report: Report | None, outputs: Path, scratch: Path) -> None:

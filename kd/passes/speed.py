@@ -9,6 +9,7 @@ import torch
 from kd.audio.store import ClipFeatures
 from kd.models.build import build
 from kd.models.config import ModelConfig
+from kd.models.memory import keep_freed_memory
 from kd.passes.threads import use_threads
 from kd.training.data import TrainingSet
 from kd.training.fit import FitSettings, fit
@@ -31,6 +32,7 @@ def seconds_per_step(timing: Timing, tell: object = None) -> float:
     """Mean seconds of a few training steps of a network that is thrown away."""
     config, how, frames = timing.config, timing.how, timing.frames
     use_threads(timing.threads)
+    keep_freed_memory()
     state = torch.random.get_rng_state()
     noise = np.random.default_rng(0).standard_normal((how.batch, frames, config.mels), dtype=np.float32)
     clips = ClipFeatures(noise, np.arange(how.batch), np.zeros(how.batch))

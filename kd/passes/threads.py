@@ -5,7 +5,6 @@ from typing import Protocol
 import torch
 
 from kd.engines.local import cores
-from kd.models.memory import keep_freed_memory
 from kd.training.precision import device, fastest
 
 
@@ -30,8 +29,7 @@ class Sharing(Protocol):
 
 
 def use_threads(threads: int) -> None:
-    """Use this many processor threads; 0: one per core. Freed memory is kept for the next step."""
-    keep_freed_memory()
+    """Use this many processor threads; 0: one per core."""
     torch.set_num_threads(threads or cores())
 
 

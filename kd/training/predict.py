@@ -10,9 +10,9 @@ from kd.training.precision import autocast
 
 
 def predict(
-    model: nn.Module, features: ClipFeatures, *, batch: int = 32, precision: str = "float32"
+    model: nn.Module, features: ClipFeatures, *, batch: int = 8, precision: str = "float32"
 ) -> npt.NDArray[np.float16]:
-    """Logits of every clip, shape (clips, frames, classes), float16."""
+    """Logits of every clip, shape (clips, frames, classes), float16; they do not depend on `batch` on the CPU."""
     device = next(model.parameters()).device
     model.eval()
     parts = []
