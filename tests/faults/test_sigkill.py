@@ -1,11 +1,14 @@
 """A job that is killed goes on and ends as if nothing had happened."""
 
+import contextlib
 import json
 import os
 import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import Place
 from tests.end_to_end.test_iterate import QUICK, results_of, without_identity
@@ -55,3 +58,27 @@ def test_sigterm_and_sigint_end_the_runs(place: Place, corpus: Path) -> None:
         assert kill_at(place, r"pass 1/2  .*shallow", how, data=corpus, **QUICK) == code
         runs = json.loads(place.python(STATUS))
         assert not [run for run in runs if run[1] == "RUNNING"]
+
+
+def children(pid: int) -> list[int]:
+    """Worker processes of a running job."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            command = (status.parent / "cmdline").read_bytes()
+            if f"\nPPid:\t{pid}\n" in status.read_text() and b"multiprocessing.spawn" in command:
+                found.append(int(status.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds worker processes in /proc")
+def test_a_killed_worker_is_one_clear_line_and_ends_the_runs(place: Place, corpus: Path) -> None:
+    job = place.start("iterate", data=corpus, **{**QUICK, "steps": 60, "workers": 2})
+    assert job.stdout is not None
+    for line in job.stdout:
+        if line.startswith("pass 1/2"):
+            os.kill(children(job.pid)[0], signal.SIGKILL)
+            break
+    text, _ = job.communicate(timeout=300)
+    assert job.returncode == 2 and "error: a worker process was killed by signal 9\nhint: " in text, text
+    assert {status for _, status, _ in json.loads(place.python(STATUS))} <= {"FAILED", "FINISHED"}
