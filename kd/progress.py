@@ -25,13 +25,13 @@ class Active:
     start: float = 0.0
     per_step: float = 0.0
 
-    def step(self, done: int, loss: float, *, now: float) -> None:
-        """Step `done` has just ended."""
-        if not self.start:
-            self.first, self.start = done, now
+    def step(self, done: int, loss: float, at: float) -> None:
+        """Step `done` has ended, `at` by the training's own clock."""
+        if not self.done:
+            self.first, self.start = done, at
         self.done, self.loss = done, loss
         if done - self.first >= 3:
-            self.per_step = (now - self.start) / (done - self.first)
+            self.per_step = (at - self.start) / (done - self.first)
 
 
 class Progress:
@@ -67,11 +67,14 @@ class Progress:
         """A training begins, of pass `index` (0: before the passes)."""
         self._active[name] = Active(index, kind, steps, cores)
 
-    def step(self, name: str, done: int, loss: float) -> None:
-        """A training step is done; steps that an earlier process took are not told."""
+    def step(self, name: str, done: int, loss: float, at: float | None = None) -> None:
+        """A training step is done; steps that an earlier process took are not told.
+
+        at: when, in seconds by any one clock of the process that trains; None: just now.
+        """
         each = self._active[name]
         now = time.monotonic()
-        each.step(done, loss, now=now)
+        each.step(done, loss, now if at is None else at)
         if each.per_step:
             self.cost[each.kind] = each.per_step * each.cores
         if done == each.steps or now - self._shown >= (LIVE_EVERY if self.live else PLAIN_EVERY):

@@ -49,3 +49,11 @@ def test_the_tagger_is_of_no_pass() -> None:
 
 def test_clock() -> None:
     assert [clock(s) for s in (0, 59.6, 3599, 3600)] == ["0:00", "1:00", "59:59", "1:00:00"]
+
+
+def test_the_cost_of_a_step_is_by_the_clock_of_the_training_not_of_the_telling() -> None:
+    progress, _ = job()
+    progress.begin("deep", index=1, kind="deep", steps=10, cores=2)
+    for done in range(1, 6):
+        progress.step("deep", done, 0.5, at=100.0 + 3 * done)
+    assert progress.cost["deep"] == 3 * 2

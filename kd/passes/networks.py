@@ -31,6 +31,7 @@ from kd.training.predict import predict
 Floats = npt.NDArray[np.float32]
 Logits = npt.NDArray[np.float16]
 Report = Callable[[int, float], None]
+Told = tuple[int, float, float] | None  # steps done, loss, seconds by the worker's clock; None: the training begins
 TRAINING_CODE = ("kd.training.fit", "kd.models.build", "kd.models.files")
 PREDICTION_CODE = ("kd.training.predict", "kd.models.build")
 
@@ -137,11 +138,11 @@ class Trial:
     judged_on: tuple[tuple[str, ClipFeatures], ...]
 
 
-def run_trial(trial: Trial, tell: Callable[[tuple[int, float]], None]) -> Path:
-    """Train and predict; tells (steps done, loss) after each step, (0, 0) first. Returns the training's folder."""
-    tell((0, 0.0))
+def run_trial(trial: Trial, tell: Callable[[Told], None]) -> Path:
+    """Train and predict; tells None first, then what is `Told` after each step. Returns the training's folder."""
+    tell(None)
     training = trial.training
-    step = training.run(lambda done, loss: tell((done, loss)))
+    step = training.run(lambda done, loss: tell((done, loss, time.monotonic())))
     for clips, features in trial.judged_on:
         work = Prediction(training.steps, step / "network", trial.spec, clips, training.how.precision)
         work.run(lambda features=features: features)  # type: ignore[misc]

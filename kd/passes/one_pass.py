@@ -23,7 +23,7 @@ from kd.passes.figure import draw
 from kd.passes.judging import Verdict
 from kd.passes.merging import champions_in_registry, detector_of, merged_detector
 from kd.passes.metrics import score_metrics
-from kd.passes.networks import Trial, run_trial, seconds_of
+from kd.passes.networks import Told, Trial, run_trial, seconds_of
 from kd.passes.plan import Candidate, Plan, seed_of
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, log_logits, record, register
 from kd.passes.settings import IterateSettings
@@ -78,10 +78,9 @@ class PassWork:
                 runs[i] = bench.runs.create(names[i], tags=tags[i], parent=parent)
             return runs[i]
 
-        def heard(i: int, said: tuple[int, float]) -> None:
-            steps, loss = said
-            if steps:
-                bench.progress.step(names[i], steps, loss)
+        def heard(i: int, said: Told) -> None:
+            if said is not None:
+                bench.progress.step(names[i], *said)
             else:
                 run_of(i)
                 architecture = wanted[i][0].architecture
