@@ -106,7 +106,7 @@ def test_shapes_must_agree() -> None:
 
 def test_frames_inside_events() -> None:
     grid = FrameGrid(hop=1.0, window=1.0, frames=5, seconds=5.0)
-    reference = {"x": [Event(1.0, 3.0, "a"), Event(2.6, 4.4, "a"), Event(0.0, 9.0, "z")], "y": [Event(4.9, 5.0, "b")]}
+    reference = {"x": [Event(1.0, 3.0, "a"), Event(2.2, 4.4, "a"), Event(0.0, 9.0, "z")], "y": [Event(4.9, 5.0, "b")]}
     truth = frame_truth(reference, clips=["y", "x", "w"], classes=["a", "b"], grid=grid)
     assert truth[1, :, 0].tolist() == [False, True, True, True, False]
     assert truth[0, :, 1].tolist() == [False, False, False, False, True]

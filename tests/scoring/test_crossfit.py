@@ -166,3 +166,10 @@ def test_one_maker_cannot_be_halved() -> None:
     assert halves.uneven == ("a",)
     assert sorted(halves.masks[:, :4].sum(axis=(1, 2)).tolist()) == [0, 4]
     assert halves.masks[:, 4:].sum(axis=(1, 2)).tolist() == [1, 1]
+
+
+def test_the_units_with_most_events_are_dealt_first() -> None:
+    units = clip_units(clips=list("01234"), classes=["a"])
+    for seed in range(10):
+        masks = halve(units=units, events=np.array([[1], [4], [2], [1], [0]]), seed=seed).masks
+        assert (masks[:, :, 0] @ [1, 4, 2, 1, 0]).tolist() == [4, 4]
