@@ -125,7 +125,7 @@ def test_a_champion_and_its_point_are_chosen_together() -> None:
     """Two candidates, each good at one class: every class gets (candidate, threshold, window) of its own."""
     scores, reference, names = made_up_scores(4, clips=24)
     candidates = []
-    for good in (0, 1):
+    for good in (1, 0):
         spoilt = scores.copy()
         spoilt[:, :, 1 - good] = np.random.default_rng(good).random(spoilt.shape[:2])
         candidates.append(spoilt)
@@ -152,7 +152,7 @@ def test_a_champion_and_its_point_are_chosen_together() -> None:
     events = at(0, OperatingPoints.fixed(classes=3))
     halves = halve(units=clip_units(clips=names, classes=CLASSES), events=events.tp + events.fn)
     fit = crossfit(halves=halves, choose=choose, count=count)
-    assert [c for c, *_ in fit.chosen][:2] == [c for c, *_ in fit.chosen_on[0]][:2] == [0, 1]
+    assert [c for c, *_ in fit.chosen][:2] == [c for c, *_ in fit.chosen_on[0]][:2] == [1, 0]
     whole = fit.crossed.total().scores()
     assert whole.micro.f1 is not None and whole.micro.f1 > 0.3
     assert fit.halves.uneven == ("c",)
