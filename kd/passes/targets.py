@@ -8,6 +8,7 @@ import numpy.typing as npt
 from kd.audio.store import ClipFeatures
 from kd.labels.smoothing import Smoothing, probabilities, smooth
 from kd.passes.inputs import Inputs, Part
+from kd.scoring.frame_truth import frame_truth
 from kd.training.data import TrainingSet
 
 Logits = npt.NDArray[np.float16]
@@ -65,13 +66,8 @@ def pooled(logits: Logits) -> Targets:
 
 def true_frames(part: Part, inputs: Inputs) -> Targets:
     """Frame labels 0 or 1 of a strongly labelled split, (clips, frames, classes)."""
-    grid = inputs.spec.grid
-    labels = np.zeros((len(part.names), grid.frames, len(inputs.classes)), dtype=np.float16)
-    for row, name in enumerate(part.names):
-        for event in part.truth[name]:
-            first, last = grid.frames_of(event.onset, event.offset)
-            labels[row, first:last, inputs.classes.index(event.label)] = 1
-    return labels
+    truth = frame_truth(part.truth, clips=part.names, classes=inputs.classes, grid=inputs.spec.grid)
+    return truth.astype(np.float16)
 
 
 def joined(parts: Mapping[str, Part], targets: Mapping[str, Targets]) -> TrainingSet:

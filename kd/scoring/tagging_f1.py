@@ -20,11 +20,23 @@ def tagging(
     empty: Policy = "zero_score",
 ) -> Scores:
     """F1, precision and recall of sets of tags by clip; a clip absent from `predicted` has no tag."""
+    cells = tagging_cells(reference=reference, predicted=predicted, clips=clips, classes=classes)
+    return cells.total().scores(empty=empty)
+
+
+def tagging_cells(
+    *,
+    reference: Mapping[str, Collection[str]],
+    predicted: Mapping[str, Collection[str]],
+    clips: Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
+) -> CellCounts:
+    """Tags hit, falsely given and missed, of each clip and class: 0 or 1. Arguments as in `tagging`."""
     names = clips_to_score(reference=reference, predicted=predicted, clips=clips)
     found = {tag for table in (reference, predicted) for name in names for tag in table.get(name, ())}
     labels = classes_to_score(labels=found, classes=classes)
     truth, guess = (_matrix(table, names, labels) for table in (reference, predicted))
-    return _cells(truth, guess, names, labels).total().scores(empty=empty)
+    return _cells(truth, guess, names, labels)
 
 
 def tagging_of_probabilities(
