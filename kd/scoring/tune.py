@@ -11,8 +11,9 @@ import numpy.typing as npt
 from kd.scoring.counts import CellCounts, Policy, Scores, f1_of
 from kd.scoring.decode import checked
 from kd.scoring.grid import FrameGrid
-from kd.scoring.grid_counts import Bools, count_class, grid_counts
+from kd.scoring.grid_counts import Bools, count_levels, grid_counts, levels_of
 from kd.scoring.matching import Collars, flatten
+from kd.scoring.median import median_of_levels
 from kd.scoring.operating_points import (
     DEFAULT_THRESHOLDS,
     DEFAULT_WINDOWS,
@@ -90,15 +91,10 @@ def cells_at(
     tp, estimated, referenced = (np.zeros((len(clips), len(classes)), np.int64) for _ in range(3))
     for k in range(len(classes)):
         truth = flatten(events[k :: len(classes)])
-        hits, found = count_class(
-            np.ascontiguousarray(values[:, :, k]),
-            truth,
-            edges=edges,
-            windows=points.windows[k : k + 1],
-            thresholds=points.thresholds[k : k + 1],
-            collars=collars,
-        )
-        tp[:, k], estimated[:, k], referenced[:, k] = hits[:, 0, 0], found[:, 0, 0], truth.sizes()
+        levels = levels_of(values[:, :, k], ascending=np.array(points.thresholds[k : k + 1], np.float64))
+        smooth = median_of_levels(levels, window=points.windows[k], count=1)
+        hits, found = count_levels(smooth, truth, count=1, edges=edges, collars=collars)
+        tp[:, k], estimated[:, k], referenced[:, k] = hits[:, 0], found[:, 0], truth.sizes()
     return CellCounts(clips=tuple(clips), classes=tuple(classes), tp=tp, fp=estimated - tp, fn=referenced - tp)
 
 
