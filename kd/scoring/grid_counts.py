@@ -54,17 +54,13 @@ def grid_counts(
     none; clips: the names along the first axis; cells: `(clips, classes)`, which of them count (default all). One
     thread for each class, `workers` at most (default: the cores at hand); the result does not depend on it.
     """
-    if cells is not None and cells.shape != (len(clips), len(classes)):
-        raise ValueError(f"cells are {cells.shape}, not (clips, classes) = {(len(clips), len(classes))}")
-    values = checked(scores, clips=len(clips), grid=grid, classes=len(classes))
-    events, edges = by_cell(events=reference, clips=clips, classes=classes), grid.edges()
+    rows, edges = class_rows(scores, reference, clips=clips, grid=grid, classes=classes, cells=cells), grid.edges()
     order = np.argsort(np.array(thresholds, np.float64), kind="stable")
     ascending = np.array(thresholds, np.float64)[order]
 
     def one(k: int) -> tuple[Ints, Ints, Ints]:
-        kept = np.arange(len(clips)) if cells is None else np.flatnonzero(cells[:, k])
-        truth = flatten([events[i * len(classes) + k] for i in kept])
-        levels = levels_of(values[kept, :, k], ascending=ascending)
+        values, truth = rows(k)
+        levels = levels_of(values, ascending=ascending)
         tp, estimated = (np.empty((len(windows), len(thresholds)), np.int64) for _ in range(2))
         for w, window in enumerate(windows):
             smooth = median_of_levels(levels, window=window, count=len(thresholds))
@@ -74,6 +70,28 @@ def grid_counts(
 
     counts = each_class(one, classes=len(classes), workers=workers)
     return GridCounts(*(np.stack(part, axis=-1) for part in zip(*counts, strict=True)))
+
+
+def class_rows(
+    scores: npt.NDArray[np.floating],
+    reference: Mapping[str, Sequence[Event]],
+    *,
+    clips: Sequence[str],
+    grid: FrameGrid,
+    classes: Sequence[str],
+    cells: Bools | None = None,
+) -> Callable[[int], tuple[npt.NDArray[np.float32], CellEvents]]:
+    """A function that gives class k's scores `(clips, frames)` and reference events, of the clips whose cells count."""
+    if cells is not None and cells.shape != (len(clips), len(classes)):
+        raise ValueError(f"cells are {cells.shape}, not (clips, classes) = {(len(clips), len(classes))}")
+    values = checked(scores, clips=len(clips), grid=grid, classes=len(classes))
+    events = by_cell(events=reference, clips=clips, classes=classes)
+
+    def rows(k: int) -> tuple[npt.NDArray[np.float32], CellEvents]:
+        kept = np.arange(len(clips)) if cells is None else np.flatnonzero(cells[:, k])
+        return values[kept, :, k], flatten([events[i * len(classes) + k] for i in kept])
+
+    return rows
 
 
 def levels_of(scores: npt.NDArray[np.float32], *, ascending: npt.NDArray[np.float64]) -> Levels:
