@@ -145,10 +145,8 @@ def _curve(
     frames = ranks.levels.shape[1]
     smooth = median_of_levels(ranks.levels, window=window, count=frames)
     hits, found = count_levels(smooth, truth, count=frames, edges=edges, collars=collars)
-    changes, occurs = np.zeros((len(ranks.distinct), 2), np.int64), np.zeros(len(ranks.distinct), np.bool_)
-    sum_changes(smooth, hits, found, ranks.places, changes, occurs)
-    tp, estimated = np.cumsum(changes[occurs][::-1], axis=0).T
-    return Curve(ranks.distinct[occurs][::-1], tp, estimated - tp, len(truth.onsets) - tp)
+    points, tp, estimated = merged(smooth, hits, found, ranks.places, len(ranks.distinct))
+    return Curve(ranks.distinct[points], tp, estimated - tp, len(truth.onsets) - tp)
 
 
 def _best(curve: Curve, window: int) -> Best:
@@ -158,16 +156,30 @@ def _best(curve: Curve, window: int) -> Best:
 
 
 @compiled
-def sum_changes(smooth: Levels, hits: Ints, found: Ints, places: Ints, changes: Ints, occurs: Bools) -> None:
-    """Add each clip's changes of hits and events from threshold k + 1 to k, `(clips, frames)`, at the score of k.
+def merged(smooth: Levels, hits: Ints, found: Ints, places: Ints, values: int) -> tuple[Ints, Ints, Ints]:
+    """The counts of all clips together, from those of each clip at its own scores.
 
-    smooth: levels `(clips, frames)`; changes: `(values, 2)`; occurs: `(values,)`, set where a score is a smoothed one.
+    smooth: levels `(clips, frames)`; hits, found: `(clips, frames)`, at each level; places: as in `Ranked`, numbers
+    below `values`. Gives the numbers of the smoothed scores, descending, and at each the hits and estimated events.
     """
     clips, frames = smooth.shape
+    occurs, changes = np.zeros(values, np.bool_), np.zeros((values, 2), np.int64)
     for i in range(clips):
         for t in range(frames):
             occurs[places[i, smooth[i, t] - 1]] = True
-        for k in range(frames):
-            above = k + 1 < frames
-            changes[places[i, k], 0] += hits[i, k] - (hits[i, k + 1] if above else 0)
-            changes[places[i, k], 1] += found[i, k] - (found[i, k + 1] if above else 0)
+        more_hits, more_found = 0, 0  # above level k
+        for k in range(frames - 1, -1, -1):
+            if hits[i, k] != more_hits or found[i, k] != more_found:
+                changes[places[i, k], 0] += hits[i, k] - more_hits
+                changes[places[i, k], 1] += found[i, k] - more_found
+                more_hits, more_found = hits[i, k], found[i, k]
+    count = occurs.sum()
+    points, tp, estimated = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
+    at, all_hits, all_found = 0, 0, 0
+    for value in range(values - 1, -1, -1):
+        if occurs[value]:
+            all_hits += changes[value, 0]
+            all_found += changes[value, 1]
+            points[at], tp[at], estimated[at] = value, all_hits, all_found
+            at += 1
+    return points, tp, estimated
