@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from kd.scoring import kernels
 from kd.scoring.decode import checked
 from kd.scoring.grid import FrameGrid
 from kd.scoring.matching import CellEvents, Collars, flatten
-from kd.scoring.median import check_window
+from kd.scoring.median import Levels, median_of_levels
 from kd.scoring.selection import by_cell
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,52 +54,72 @@ def grid_counts(
     none; clips: the names along the first axis; cells: `(clips, classes)`, which of them count (default all). One
     thread for each class, `workers` at most (default: the cores at hand); the result does not depend on it.
     """
+    rows, edges = class_rows(scores, reference, clips=clips, grid=grid, classes=classes, cells=cells), grid.edges()
+    order = np.argsort(np.array(thresholds, np.float64), kind="stable")
+    ascending = np.array(thresholds, np.float64)[order]
+
+    def one(k: int) -> tuple[Ints, Ints, Ints]:
+        values, truth = rows(k)
+        levels = levels_of(values, ascending=ascending)
+        tp, estimated = (np.empty((len(windows), len(thresholds)), np.int64) for _ in range(2))
+        for w, window in enumerate(windows):
+            smooth = median_of_levels(levels, window=window, count=len(thresholds))
+            hits, found = count_levels(smooth, truth, count=len(thresholds), edges=edges, collars=collars)
+            tp[w, order], estimated[w, order] = hits.sum(axis=0), found.sum(axis=0)
+        return tp, estimated - tp, len(truth.onsets) - tp
+
+    counts = each_class(one, classes=len(classes), workers=workers)
+    return GridCounts(*(np.stack(part, axis=-1) for part in zip(*counts, strict=True)))
+
+
+def class_rows(
+    scores: npt.NDArray[np.floating],
+    reference: Mapping[str, Sequence[Event]],
+    *,
+    clips: Sequence[str],
+    grid: FrameGrid,
+    classes: Sequence[str],
+    cells: Bools | None = None,
+) -> Callable[[int], tuple[npt.NDArray[np.float32], CellEvents]]:
+    """A function that gives class k's scores `(clips, frames)` and reference events, of the clips whose cells count."""
     if cells is not None and cells.shape != (len(clips), len(classes)):
         raise ValueError(f"cells are {cells.shape}, not (clips, classes) = {(len(clips), len(classes))}")
     values = checked(scores, clips=len(clips), grid=grid, classes=len(classes))
     events = by_cell(events=reference, clips=clips, classes=classes)
 
-    def one(k: int) -> tuple[Ints, Ints, Ints]:
+    def rows(k: int) -> tuple[npt.NDArray[np.float32], CellEvents]:
         kept = np.arange(len(clips)) if cells is None else np.flatnonzero(cells[:, k])
-        truth = flatten([events[i * len(classes) + k] for i in kept])
-        tp, estimated = count_class(
-            np.ascontiguousarray(values[kept, :, k]),
-            truth,
-            edges=grid.edges(),
-            windows=windows,
-            thresholds=thresholds,
-            collars=collars,
-        )
-        hits = tp.sum(axis=0)
-        return hits, estimated.sum(axis=0) - hits, len(truth.onsets) - hits
+        return values[kept, :, k], flatten([events[i * len(classes) + k] for i in kept])
 
-    with ThreadPoolExecutor(max_workers=workers or _cores()) as pool:
-        counts = list(pool.map(one, range(len(classes))))
-    return GridCounts(*(np.stack(part, axis=-1) for part in zip(*counts, strict=True)))
+    return rows
 
 
-def count_class(
-    scores: npt.NDArray[np.float32],
+def levels_of(scores: npt.NDArray[np.float32], *, ascending: npt.NDArray[np.float64]) -> Levels:
+    """How many of the `ascending` thresholds each score reaches, of the shape of `scores`."""
+    return np.searchsorted(ascending, scores, side="right").astype(np.int32)
+
+
+def count_levels(
+    levels: Levels,
     truth: CellEvents,
     *,
+    count: int,
     edges: npt.NDArray[np.float64],
-    windows: Sequence[int],
-    thresholds: Sequence[float],
     collars: Collars | None = None,
 ) -> tuple[Ints, Ints]:
-    """Of one class: hits and estimated events, each `(clips, windows, thresholds)`, from scores `(clips, frames)`."""
-    for window in windows:
-        check_window(window)
-    return kernels.count_grid(
-        scores,
-        edges,
-        truth.onsets,
-        truth.offsets,
-        truth.starts,
-        np.array(windows, np.int64),
-        np.array(thresholds, np.float64),
-        *(collars or Collars()).values(),
+    """Of one class: hits and estimated events, each `(clips, count)`, from levels `(clips, frames)`, 0 to `count`.
+
+    At number k an event is a run of frames with a level above k.
+    """
+    return kernels.count_levels(
+        levels, count, edges, truth.onsets, truth.offsets, truth.starts, *(collars or Collars()).values()
     )
+
+
+def each_class(one: Callable[[int], T], *, classes: int, workers: int | None = None) -> list[T]:
+    """`one(k)` for every class k: a thread for each, `workers` at most (default: the cores at hand)."""
+    with ThreadPoolExecutor(max_workers=workers or _cores()) as pool:
+        return list(pool.map(one, range(classes)))
 
 
 def _cores() -> int:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from kd.scoring.median import check_window
+
+Floats = npt.NDArray[np.float64]
 
 FIXED_THRESHOLD = 0.5
 FIXED_WINDOW = 7
@@ -41,3 +46,13 @@ class OperatingPoints:
     def fixed(cls, *, classes: int) -> OperatingPoints:
         """Threshold 0.5 and a median over 7 frames for every class: nothing is chosen."""
         return cls((FIXED_THRESHOLD,) * classes, (FIXED_WINDOW,) * classes)
+
+
+def preferred(*, f1: Floats, thresholds: Floats, windows: npt.NDArray[np.int64]) -> int:
+    """Which of some operating points, each `(points,)`, to take: the one of highest F1.
+
+    Equal F1: the threshold nearer 0.5 (to nine decimals), then the smaller window, then the lower threshold.
+    """
+    best = np.flatnonzero(f1 == f1.max())
+    away = np.round(np.abs(thresholds[best] - 0.5), 9)
+    return int(best[np.lexsort((thresholds[best], windows[best], away))[0]])

@@ -66,3 +66,31 @@ def runs(*, active: Sequence[bool]) -> list[tuple[int, int]]:
     starts = [i for i in range(len(active)) if padded[i + 1] and not padded[i]]
     stops = [i for i in range(1, len(active) + 1) if padded[i] and not padded[i + 1]]
     return list(zip(starts, stops, strict=True))
+
+
+def event_counts(
+    *,
+    row: Sequence[float],
+    window: int,
+    threshold: float,
+    edges: Sequence[float],
+    reference: Sequence[Span],
+    onset_collar: float = 0.2,
+    offset_collar: float = 0.2,
+    offset_share: float = 0.2,
+) -> tuple[int, int]:
+    """(hits, estimated events) of one clip and class: filter, threshold, runs as seconds, most matches.
+
+    edges: the frames' borders in seconds, `(frames + 1,)`; runs without length (frames past the clip's end) are no events.
+    """
+    active = [value >= threshold for value in running_median(row=row, window=window)]
+    spans = [(edges[first], edges[last]) for first, last in runs(active=active)]
+    estimated = [span for span in spans if span[1] > span[0]]
+    hits = most_matches(
+        reference=reference,
+        estimated=estimated,
+        onset_collar=onset_collar,
+        offset_collar=offset_collar,
+        offset_share=offset_share,
+    )
+    return hits, len(estimated)

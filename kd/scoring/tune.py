@@ -9,18 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.scoring.counts import CellCounts, Policy, Scores, f1_of
-from kd.scoring.decode import checked
 from kd.scoring.grid import FrameGrid
-from kd.scoring.grid_counts import Bools, count_class, grid_counts
-from kd.scoring.matching import Collars, flatten
+from kd.scoring.grid_counts import Bools, class_rows, count_levels, grid_counts, levels_of
+from kd.scoring.matching import Collars
+from kd.scoring.median import median_of_levels
 from kd.scoring.operating_points import (
     DEFAULT_THRESHOLDS,
     DEFAULT_WINDOWS,
     FIXED_THRESHOLD,
     FIXED_WINDOW,
     OperatingPoints,
+    preferred,
 )
-from kd.scoring.selection import by_cell
 
 if TYPE_CHECKING:
     from kd.corpus.tables import Event
@@ -58,17 +58,12 @@ def tune(
         workers=workers,
     )
     f1 = f1_of(tp=counts.tp, fp=counts.fp, fn=counts.fn)
-    order = sorted(
-        ((w, t) for w in range(len(windows)) for t in range(len(thresholds))),
-        key=lambda point: (round(abs(thresholds[point[1]] - 0.5), 9), windows[point[0]], thresholds[point[1]]),
-    )
+    lengths, limits = (grid.ravel() for grid in np.meshgrid(windows, thresholds, indexing="ij"))
     chosen: list[tuple[float, int]] = []
     for k in range(len(classes)):
-        best = max(order, key=lambda point: float(f1[point[0], point[1], k]))  # the first of equals
-        learnt = f1[best[0], best[1], k] > 0
-        chosen.append(
-            (float(thresholds[best[1]]), int(windows[best[0]])) if learnt else (FIXED_THRESHOLD, FIXED_WINDOW)
-        )
+        best = preferred(f1=f1[..., k].ravel(), thresholds=limits, windows=lengths)
+        learnt = f1[..., k].max() > 0
+        chosen.append((float(limits[best]), int(lengths[best])) if learnt else (FIXED_THRESHOLD, FIXED_WINDOW))
     return OperatingPoints(tuple(point[0] for point in chosen), tuple(point[1] for point in chosen))
 
 
@@ -85,20 +80,14 @@ def cells_at(
     """Event counts of each clip and class at given operating points; equal to `decode` + `event_cells`."""
     if len(points.thresholds) != len(classes):
         raise ValueError(f"{len(points.thresholds)} operating points for {len(classes)} classes")
-    values = checked(scores, clips=len(clips), grid=grid, classes=len(classes))
-    events, edges = by_cell(events=reference, clips=clips, classes=classes), grid.edges()
+    rows, edges = class_rows(scores, reference, clips=clips, grid=grid, classes=classes), grid.edges()
     tp, estimated, referenced = (np.zeros((len(clips), len(classes)), np.int64) for _ in range(3))
     for k in range(len(classes)):
-        truth = flatten(events[k :: len(classes)])
-        hits, found = count_class(
-            np.ascontiguousarray(values[:, :, k]),
-            truth,
-            edges=edges,
-            windows=points.windows[k : k + 1],
-            thresholds=points.thresholds[k : k + 1],
-            collars=collars,
-        )
-        tp[:, k], estimated[:, k], referenced[:, k] = hits[:, 0, 0], found[:, 0, 0], truth.sizes()
+        values, truth = rows(k)
+        levels = levels_of(values, ascending=np.array(points.thresholds[k : k + 1], np.float64))
+        smooth = median_of_levels(levels, window=points.windows[k], count=1)
+        hits, found = count_levels(smooth, truth, count=1, edges=edges, collars=collars)
+        tp[:, k], estimated[:, k], referenced[:, k] = hits[:, 0], found[:, 0], truth.sizes()
     return CellCounts(clips=tuple(clips), classes=tuple(classes), tp=tp, fp=estimated - tp, fn=referenced - tp)
 
 
