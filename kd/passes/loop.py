@@ -16,13 +16,14 @@ from kd.passes.context import Bench
 from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.job import Job, open_job
 from kd.passes.judging import macro
-from kd.passes.one_pass import PassWork, guest, run_pass, run_tagger
+from kd.passes.one_pass import guest, run_pass, run_tagger
 from kd.passes.opening import begin, tell, warm_versions
 from kd.passes.plan import BATCH, Plan, fit_settings, plan
 from kd.passes.recovery import ended, owner_tags, pass_run, sweep
 from kd.passes.settings import IterateSettings
 from kd.passes.steps import Steps
 from kd.passes.threads import precision_of, threads_for, use_threads, workers_for
+from kd.passes.work import PassWork
 from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Registry

@@ -2,8 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,111 +12,24 @@ import numpy.typing as npt
 
 from kd.detection.apply import finest
 from kd.detection.detector import Detector
-from kd.engines.workers import Workers
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.merging import regrid
 from kd.labels.smoothing import Smoothing, probabilities
 from kd.passes.champions import Contender, choose
-from kd.passes.context import Bench, model_config
+from kd.passes.context import Bench
 from kd.passes.figure import draw
 from kd.passes.judging import Verdict
 from kd.passes.merging import champions_in_registry, detector_of, merged_detector
 from kd.passes.metrics import score_metrics
-from kd.passes.networks import Told, Trial, run_trial, seconds_of
-from kd.passes.plan import Candidate, Plan, seed_of
-from kd.passes.recording import Recorded, finished_run, identity_tags, judged, log_logits, record, register
-from kd.passes.settings import IterateSettings
+from kd.passes.plan import Candidate
+from kd.passes.recording import identity_tags, log_logits, register
 from kd.passes.targets import frame_label_set, pseudo_tag_set, tagging_set
-from kd.passes.threads import threads_for
-from kd.tracking.aliases import AliasMoves
+from kd.passes.work import PassWork
 from kd.tracking.packaging import log_detector
 from kd.tracking.registry import MERGED, best_alias
 from kd.training.data import TrainingSet
-from kd.training.fit import FitSettings
 
 Logits = npt.NDArray[np.float16]
-
-
-@dataclass(frozen=True)
-class PassWork:
-    """What the passes of one job share beyond the bench: parameters, plan, training settings, alias moves, workers."""
-
-    bench: Bench
-    settings: IterateSettings
-    plan: Plan
-    how: FitSettings
-    moves: AliasMoves
-    workers: Workers
-
-    def by_hand(self) -> dict[str, int]:
-        """Classes whose alias a person moved, with the version it stands on; what a crash left pending is finished."""
-        moved = self.moves.reconcile()
-        return {label: moved[best_alias(label)] for label in self.bench.inputs.classes if best_alias(label) in moved}
-
-    def trained(
-        self, index: int, wanted: Sequence[tuple[Candidate, TrainingSet]], *, parent: str
-    ) -> Iterator[tuple[Recorded, Path]]:
-        """Networks trained side by side, then judged, logged and registered in order; with their training's folder.
-
-        What an earlier process finished is taken over.
-        """
-        bench = self.bench
-        threads = threads_for(self.settings, len(wanted))
-        trials = [self.trial(index, candidate, training, threads=threads) for candidate, training in wanted]
-        names = [candidate.name if index else "tagger" for candidate, _ in wanted]
-        kind = "candidate" if index else "tagger"
-        tags = [
-            {**identity_tags(bench, kind=kind, index=index, name=name), "kd.step": trial.training.key}
-            for name, trial in zip(names, trials, strict=True)
-        ]
-        done = [finished_run(bench, each) for each in tags]
-        runs = {i: found[0] for i, found in enumerate(done) if found}
-
-        def run_of(i: int) -> str:
-            if i not in runs:
-                runs[i] = bench.runs.create(names[i], tags=tags[i], parent=parent)
-            return runs[i]
-
-        def heard(i: int, said: Told) -> None:
-            if said is not None:
-                bench.progress.step(names[i], *said)
-            else:
-                run_of(i)
-                architecture = wanted[i][0].architecture
-                bench.progress.begin(
-                    names[i], index=index, kind=architecture, steps=self.how.steps, cores=trials[i].training.threads
-                )
-
-        for i, step in enumerate(self.workers.each(run_trial, trials, heard)):
-            bench.progress.end(names[i])
-            yield self.recorded(wanted[i][0], trials[i], step, run=run_of(i), tags=tags[i], done=done[i]), step
-
-    def trial(self, index: int, candidate: Candidate, training: TrainingSet, *, threads: int) -> Trial:
-        """What a worker does for one network."""
-        inputs = self.bench.inputs
-        how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
-        config = model_config(self.settings, candidate.architecture, inputs)
-        judged_on = tuple((part.digest, part.features) for part in (inputs.select, inputs.report) if part is not None)
-        return Trial(self.bench.training(config, training, how, threads=threads), inputs.spec, judged_on)
-
-    def recorded(
-        self,
-        candidate: Candidate,
-        trial: Trial,
-        step: Path,
-        *,
-        run: str,
-        tags: Mapping[str, str],
-        done: tuple[str, int] | None,
-    ) -> Recorded:
-        """A finished training on its run and in the registry; `done` is where an earlier process put it."""
-        if done:
-            verdict = judged(self.bench, step / "network")
-            return Recorded(done[0], done[1], verdict, seconds_of(step))
-        smoothing = candidate.smoothing.name if candidate.smoothing else "none"
-        how = asdict(trial.training.how)
-        params = {"architecture": candidate.architecture, "smoothing": smoothing, **how}
-        return record(self.bench, run=run, step=step, tags=tags, params=params)
 
 
 def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str, Logits]]:

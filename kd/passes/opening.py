@@ -10,12 +10,12 @@ from kd.errors import UserError
 from kd.passes.closing import log_pass
 from kd.passes.context import model_config
 from kd.passes.job import Job
-from kd.passes.one_pass import PassWork
 from kd.passes.plan import listed
 from kd.passes.recovery import owner_tags, take_over
 from kd.passes.settings import IterateSettings
 from kd.passes.speed import Timing, seconds_per_step
 from kd.passes.threads import threads_for
+from kd.passes.work import PassWork
 from kd.progress import clock
 from kd.tracking.registry import NUMBER
 from kd.tracking.runs import Runs
