@@ -65,7 +65,7 @@ def test_the_end_prints_table_results_and_how_to_look(finished: tuple[Place, str
     assert "mlflow ui --backend-store-uri sqlite:///" in text
     path = re.search(r"results: (\S+)", text)
     assert path and Path(path[1]).is_file()
-    assert re.search(r"step \d+/6  loss 0\.\d+", text)
+    assert re.search(r"(deep|shallow)\S* \d+/6 loss 0\.\d+  .*clips/s  \d+:\d\d left", text)
 
 
 def test_runs_form_a_tree_and_the_registry_holds_the_champions(finished: tuple[Place, str]) -> None:
@@ -107,7 +107,7 @@ def test_a_finished_job_prints_its_result_again(finished: tuple[Place, str], cor
     before = results_of(place)
     again = place.run("iterate", data=corpus, **QUICK)
     assert again.returncode == 0 and "this job is finished" in again.stdout
-    assert "step " not in again.stderr
+    assert "loss" not in again.stderr
     assert results_of(place) == before
 
 
