@@ -3,7 +3,7 @@
     python -m benchmarks.scoring_cases [--cases 100000] [--seed 0] [--out FILE.json]
 
 A case is one clip and class: scores, thresholds, a median window and reference events, many of them on a collar, one bit
-beside it, touching, nested, repeated or past the clip's end. Ours counts all thresholds in one walk; the other two see
+beside it, touching, nested, crowded, repeated or past the clip's end. Ours counts all thresholds in one walk; the other two see
 one threshold at a time. Prints one JSON object and exits with 1 if any case disagrees.
 """
 
@@ -39,18 +39,45 @@ Pairs = list[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Case:
-    """scores: `(frames,)`; reference: (onset, offset) in seconds; share: the offset collar's share of the length."""
+    """scores: `(frames,)`; reference: (onset, offset) in seconds; collar: of both; share: of the length, for offsets."""
 
     grid: FrameGrid
     scores: tuple[float, ...]
     thresholds: tuple[float, ...]
     window: int
     reference: tuple[tuple[float, float], ...]
+    collar: float = 0.2
     share: float = 0.2
+
+    def collars(self) -> Collars:
+        """As ours takes them."""
+        return Collars(onset_collar=self.collar, offset_collar=self.collar, offset_share=self.share)
 
 
 def made_up(rng: random.Random) -> Case:
     """One case; clips are short, so that events crowd."""
+    return crowded(rng) if rng.random() < 0.25 else on_the_border(rng)
+
+
+def crowded(rng: random.Random) -> Case:
+    """Two events a frame apart, and reference events that both may hit, some inside others: the order may decide."""
+    lengths = [rng.randint(0, 2), rng.randint(1, 3), 1, rng.randint(1, 4), rng.randint(0, 2)]
+    levels = [0.0, 1.0, rng.choice([0.0, 0.5]), 1.0, 0.0]
+    scores = tuple(level for level, length in zip(levels, lengths, strict=True) for _ in range(length))
+    frames, collar = len(scores), rng.choice([2, 3])
+    _, first_on, first_off, second_on, second_off, _ = np.cumsum([0, *lengths]).tolist()
+    reference = []
+    for _ in range(rng.randint(2, 4)):
+        inside = rng.randint(0, 2)
+        onset = max(rng.randint(second_on - collar, first_on + collar) + inside, 0)
+        offset = rng.randint(*sorted((second_off - collar, first_off + collar))) - rng.randint(0, inside)
+        reference.append((float(onset), float(max(offset, onset + 1))))
+    grid = FrameGrid(hop=1.0, window=1.0, frames=frames, seconds=float(frames))
+    return Case(grid, scores, (0.5, 1.0), 1, tuple(reference), float(collar), rng.choice([0.0, 0.0, 0.25, 1.0]))
+
+
+def on_the_border(rng: random.Random) -> Case:
+    """Reference events on, just inside or just outside the collars of runs of frames."""
     frames, hop = rng.randint(1, 16), rng.choice([0.05, 0.1, 0.1, 0.2, 0.0415])
     grid = FrameGrid(hop=hop, window=hop, frames=frames, seconds=frames * hop * rng.choice([1, 1, 1, 0.7]))
     thresholds = tuple(rng.sample([0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0], rng.randint(1, 5)))
@@ -66,7 +93,7 @@ def made_up(rng: random.Random) -> Case:
         borders = sorted({time for event in reference for time in event})
         reference = list(pairwise(borders))
     rng.shuffle(reference)
-    return Case(grid, tuple(scores), thresholds, rng.choice([1, 1, 3, 5, 7]), tuple(reference[:6]), share)
+    return Case(grid, tuple(scores), thresholds, rng.choice([1, 1, 3, 5, 7]), tuple(reference[:6]), share=share)
 
 
 def _event(rng: random.Random, edges: Sequence[float], share: float) -> tuple[float, float]:
@@ -93,15 +120,14 @@ def ours(case: Case) -> Pairs:
     levels = levels_of(np.array([case.scores], np.float32), ascending=ascending)
     smooth = median_of_levels(levels, window=case.window, count=len(ascending))
     truth = flatten([[Event(on, off, "") for on, off in case.reference]])
-    collars = Collars(offset_share=case.share)
-    hits, found = count_levels(smooth, truth, count=len(ascending), edges=case.grid.edges(), collars=collars)
+    hits, found = count_levels(smooth, truth, count=len(ascending), edges=case.grid.edges(), collars=case.collars())
     at = np.searchsorted(ascending, case.thresholds)
     return list(zip(hits[0, at].tolist(), found[0, at].tolist(), strict=True))
 
 
 def ours_one_by_one(case: Case) -> Pairs:
     """The same from events, by augmenting paths."""
-    truth, collars = [Event(on, off, "") for on, off in case.reference], Collars(offset_share=case.share)
+    truth, collars = [Event(on, off, "") for on, off in case.reference], case.collars()
     events = [decoded(case, threshold) for threshold in case.thresholds]
     return [(matches(reference=truth, estimated=found, collars=collars), len(found)) for found in events]
 
@@ -116,6 +142,8 @@ def twin(case: Case) -> Pairs:
             threshold=threshold,
             edges=edges,
             reference=case.reference,
+            onset_collar=case.collar,
+            offset_collar=case.collar,
             offset_share=case.share,
         )
         for threshold in case.thresholds
@@ -128,7 +156,7 @@ def judged(case: Case) -> Pairs:
         warnings.simplefilter("ignore")
         from sed_eval.sound_event import EventBasedMetrics
     labels = [str(k) for k in range(len(case.thresholds))]
-    metric = EventBasedMetrics(event_label_list=labels, t_collar=0.2, percentage_of_length=case.share)
+    metric = EventBasedMetrics(event_label_list=labels, t_collar=case.collar, percentage_of_length=case.share)
     events = zip(labels, (decoded(case, threshold) for threshold in case.thresholds), strict=True)
     metric.evaluate(
         reference_event_list=[_as_dict(on, off, label) for label in labels for on, off in case.reference],

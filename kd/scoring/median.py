@@ -118,5 +118,5 @@ def median_by_counting(levels: Levels, window: int, count: int) -> Levels:
             leaving, entering = padded[t], padded[t + window]
             times[leaving] -= 1
             times[entering] += 1
-            below += (entering < median) - (leaving < median)
+            below += int(entering < median) - int(leaving < median)
     return out

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import scoring_cases
-from benchmarks.scoring_cases import WAYS, Case, made_up, ours, twin
+from benchmarks.scoring_cases import WAYS, Case, crowded, made_up, on_the_border, ours, ours_one_by_one, twin
 from kd.corpus.tables import Event
 from kd.scoring import kernels
 from kd.scoring import reference as slow
@@ -31,26 +31,35 @@ def test_one_walk_augmenting_paths_slow_twin_and_sed_eval_agree(rng: random.Rand
     assert all(answer == answers["sed_eval"] for answer in answers.values()), answers
 
 
-# Few frames and coarse times: nearly every reference event competes with others, and many are nested or equal.
+# Whole seconds: nearly every reference event competes with others, many are nested or equal, and no rounding hides it.
 crowds = st.builds(
-    lambda levels, spans, share: Case(
-        grid=FrameGrid(hop=0.1, window=0.1, frames=len(levels), seconds=len(levels) * 0.1),
+    lambda levels, spans, collar, share: Case(
+        grid=FrameGrid(hop=1.0, window=1.0, frames=len(levels), seconds=float(len(levels))),
         scores=tuple(level / 4 for level in levels),
         thresholds=(0.25, 0.5, 0.75, 1.0),
         window=1,
-        reference=tuple((first / 10, (first + length) / 10) for first, length in spans),
+        reference=tuple((float(first), float(first + length)) for first, length in spans),
+        collar=collar,
         share=share,
     ),
     st.lists(st.integers(0, 4), min_size=4, max_size=14),
-    st.lists(st.tuples(st.integers(0, 12), st.integers(1, 12)), max_size=7),
-    st.sampled_from([0.0, 0.2, 0.5, 1.0]),
+    st.lists(st.tuples(st.integers(0, 12), st.integers(1, 6)), max_size=6),
+    st.sampled_from([1.0, 2.0, 3.0]),
+    st.sampled_from([0.0, 0.25, 1.0]),
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=700, deadline=None)
 @given(crowds)
 def test_crowded_events_are_matched_as_by_the_slow_twin(case: Case) -> None:
     assert ours(case) == twin(case)
+
+
+def test_competing_events_are_matched_as_by_augmenting_paths() -> None:
+    """In a few of these, taking the first free reference event would lose a hit: they must not be swept."""
+    rng = random.Random(0)
+    for case in (crowded(rng) for _ in range(3000)):
+        assert ours(case) == ours_one_by_one(case) == twin(case)
 
 
 @settings(max_examples=300, deadline=None)
@@ -58,14 +67,14 @@ def test_crowded_events_are_matched_as_by_the_slow_twin(case: Case) -> None:
 def test_clips_are_apart(cases: list[Case]) -> None:
     """Clips of one call share scratch memory; the counts of each are those of a call of its own."""
     frames = max(len(case.scores) for case in cases)
-    grid = FrameGrid(hop=0.1, window=0.1, frames=frames, seconds=frames * 0.1)
+    edges, collars = np.arange(frames + 1.0), cases[0].collars()
     levels = np.zeros((len(cases), frames), np.int32)
     for i, case in enumerate(cases):
         levels[i, : len(case.scores)] = [round(score * 4) for score in case.scores]
     cells = [[Event(on, off, "") for on, off in case.reference] for case in cases]
-    together = count_levels(levels, flatten(cells), count=4, edges=grid.edges())
+    together = count_levels(levels, flatten(cells), count=4, edges=edges, collars=collars)
     for i, cell in enumerate(cells):
-        alone = count_levels(levels[i : i + 1], flatten([cell]), count=4, edges=grid.edges())
+        alone = count_levels(levels[i : i + 1], flatten([cell]), count=4, edges=edges, collars=collars)
         for part, single in zip(together, alone, strict=True):
             assert part[i].tolist() == single[0].tolist()
 
@@ -106,14 +115,13 @@ def in_reach(reference: list[Span], edges: list[float]) -> tuple[np.ndarray, int
 @settings(max_examples=300, deadline=None)
 @given(generators)
 def test_borders_in_reach_are_those_of_the_rule(rng: random.Random) -> None:
-    case = made_up(rng)
+    case = on_the_border(rng)
     edges = case.grid.edges().tolist()
     want = []
     for onset, offset in case.reference:
         allowed = max(0.2, 0.2 * (offset - onset))
         begins = [i for i, edge in enumerate(edges) if abs(onset - edge) <= 0.2]
         ends = [i for i, edge in enumerate(edges) if abs(offset - edge) <= allowed]
-        assert begins == list(range(begins[0], begins[-1] + 1)) if begins else True
         if begins and ends:
             want.append([begins[0], begins[-1], ends[0], ends[-1]])
     reach, count = in_reach(list(case.reference), edges)
