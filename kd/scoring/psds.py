@@ -149,7 +149,7 @@ def _rates(cells: PsdsCells, weights: Ints) -> tuple[list[Floats], Ints]:
     for k, changes in enumerate(cells.changes):
         own = np.ascontiguousarray(weights[:, :, k if weights.shape[2] > 1 else 0])
         events[:, k] = own @ cells.events[:, k]
-        prices = psds_kernels.price_changes(own, cells.seconds, cells.event_seconds, k, cells.parameters.alpha_ct)
+        false, cross = psds_kernels.price_changes(own, cells.seconds, cells.event_seconds, k, cells.parameters.alpha_ct)
         rates.append(
             psds_kernels.least_rates(
                 changes.thresholds,
@@ -159,8 +159,9 @@ def _rates(cells: PsdsCells, weights: Ints) -> tuple[list[Floats], Ints]:
                 changes.cross_starts,
                 changes.cross_classes,
                 changes.cross,
-                own,
-                *prices,
+                np.ascontiguousarray(own.T),
+                false,
+                np.ascontiguousarray(cross.T),
                 np.ascontiguousarray(events[:, k]),
             )
         )

@@ -184,8 +184,9 @@ def _changes(
     parameters: PsdsParameters,
 ) -> ClassChanges:
     """The changes of class `own`, all clips merged by falling threshold; scores `(clips, frames)`."""
-    thresholds, clips, tp, fp, starts, others, cross = psds_kernels.changes_of_class(
+    thresholds, (clips, tp, fp), starts, (others, cross) = psds_kernels.changes_of_class(
         scores,
+        np.argsort(-scores, axis=1, kind="stable"),
         edges,
         truth.onsets,
         truth.offsets,

@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Shorts = npt.NDArray[np.int32]
-Changes = tuple[Scores, Shorts, Shorts, Shorts, Ints, Shorts, Shorts]
+Changes = tuple[Scores, Shorts, Ints, Shorts]
 
 
 @compiled
@@ -34,51 +34,26 @@ def overlap(on: float, off: float, ref_on: float, ref_off: float) -> float:
 
 
 @compiled
-def count_run(
-    on: float,
-    off: float,
-    sign: int,
-    ref_on: Floats,
-    ref_off: Floats,
-    starts: Ints,
-    own: int,
-    there: Ints,
-    dtc: float,
-    cttc: float,
-    covered: Floats,
-    crossed: Ints,
-) -> int:
-    """Enter (sign = 1) or take back (sign = -1) one detection of class `own`; the change in false alarms.
+def grow_runs(order: Ints, runs: Ints) -> None:
+    """The runs that arise as frames become active one by one, in this order; run i at step i.
 
-    starts: `(classes + 1,)`, of this clip; there: the other classes with events in this clip, none where cross-triggers
-    are not counted. A detection that meets the DTC adds to `covered`, the seconds of each own event that such
-    detections share; any other is a false alarm, and a cross-trigger of each class it meets the CTTC with.
+    Fills runs, `(4, frames)`: first and last frame, and the runs that it takes in on its left and on its right, or -1.
     """
-    length = off - on
-    if length <= 0:
-        return 0
-    first, stop = starts[own], starts[own + 1]
-    inside = 0.0
-    for r in range(first, stop):
-        inside += overlap(on, off, ref_on[r], ref_off[r])
-    if at_least(inside, dtc * length):
-        for r in range(first, stop):
-            covered[r - first] += sign * overlap(on, off, ref_on[r], ref_off[r])
-        return 0
-    for k in there:
-        inside = 0.0
-        for r in range(starts[k], starts[k + 1]):
-            inside += overlap(on, off, ref_on[r], ref_off[r])
-        if at_least(inside, cttc * length):
-            crossed[k] += sign
-    return sign
+    frames = order.shape[0]
+    run_at = np.full(frames + 2, -1, np.int64)  # the run that begins or ends at frame f, at f + 1
+    for i in range(frames):
+        f = order[i]
+        left, right = run_at[f], run_at[f + 2]
+        first = runs[0, left] if left >= 0 else f
+        last = runs[1, right] if right >= 0 else f
+        runs[0, i], runs[1, i], runs[2, i], runs[3, i] = first, last, left, right
+        run_at[first + 1] = i
+        run_at[last + 1] = i
 
 
 @compiled
-def activate(
-    frame: int,
-    active: npt.NDArray[np.bool_],
-    other_end: Ints,
+def judge_runs(
+    runs: Ints,
     edges: Floats,
     ref_on: Floats,
     ref_off: Floats,
@@ -88,36 +63,64 @@ def activate(
     dtc: float,
     cttc: float,
     covered: Floats,
+    false: Ints,
     crossed: Ints,
-) -> int:
-    """Make a frame active: it starts a run, or grows or joins its neighbours' runs; the change in false alarms.
+) -> None:
+    """What the runs of one clip count as detections of class `own`.
 
-    active: `(frames + 2,)`, of frame f at f + 1; other_end: at the first frame of a run its last, at the last the
-    first. The rest as in `count_run`, by which the old runs are taken back and the new one is entered.
+    starts: `(classes + 1,)`, of this clip; there: other classes with events in this clip, none where cross-triggers are
+    not counted. Fills covered `(frames, own events)`, the seconds of each event that the run shares if it is relevant;
+    false `(frames,)`, 1 for a false alarm; crossed `(frames, there)`, 1 for a cross-trigger. All are 0 before.
     """
-    first, last, change = frame, frame, 0
-    if active[frame]:
-        first = other_end[frame - 1]
-        change += count_run(
-            edges[first], edges[frame], -1, ref_on, ref_off, starts, own, there, dtc, cttc, covered, crossed
-        )
-    if active[frame + 2]:
-        last = other_end[frame + 1]
-        change += count_run(
-            edges[frame + 1], edges[last + 1], -1, ref_on, ref_off, starts, own, there, dtc, cttc, covered, crossed
-        )
-    active[frame + 1] = True
-    other_end[first] = last
-    other_end[last] = first
-    change += count_run(
-        edges[first], edges[last + 1], 1, ref_on, ref_off, starts, own, there, dtc, cttc, covered, crossed
-    )
-    return change
+    begin, end = starts[own], starts[own + 1]
+    for i in range(runs.shape[1]):
+        on, off = edges[runs[0, i]], edges[runs[1, i] + 1]
+        length, inside = off - on, 0.0
+        if length <= 0:
+            continue
+        for r in range(begin, end):
+            covered[i, r - begin] = overlap(on, off, ref_on[r], ref_off[r])
+            inside += covered[i, r - begin]
+        if at_least(inside, dtc * length):
+            continue
+        false[i] = 1
+        for r in range(end - begin):
+            covered[i, r] = 0.0
+        for j in range(there.shape[0]):
+            inside = 0.0
+            for r in range(starts[there[j]], starts[there[j] + 1]):
+                inside += overlap(on, off, ref_on[r], ref_off[r])
+            crossed[i, j] = at_least(inside, cttc * length)
+
+
+@compiled
+def take_back(runs: Ints, covered: Floats, false: Ints, crossed: Ints) -> None:
+    """From what each run counts to what its step changes: less what the runs that it took in had counted."""
+    for i in range(runs.shape[1] - 1, -1, -1):
+        for side in range(2, 4):
+            taken = runs[side, i]
+            if taken >= 0:
+                false[i] -= false[taken]
+                for r in range(covered.shape[1]):
+                    covered[i, r] -= covered[taken, r]
+                for j in range(crossed.shape[1]):
+                    crossed[i, j] -= crossed[taken, j]
+
+
+@compiled
+def with_room(entries: Shorts) -> Shorts:
+    """The same entries `(2, n)` in an array of twice the length."""
+    larger = np.empty((2, 2 * entries.shape[1]), np.int32)
+    for e in range(entries.shape[1]):
+        larger[0, e] = entries[0, e]
+        larger[1, e] = entries[1, e]
+    return larger
 
 
 @compiled
 def changes_of_class(
     scores: Scores,
+    order: Ints,
     edges: Floats,
     ref_on: Floats,
     ref_off: Floats,
@@ -129,87 +132,67 @@ def changes_of_class(
     cttc: float,
     crossing: bool,
 ) -> Changes:
-    """How the counts of each clip change as the threshold falls: thresholds, clips, tp, fp and cross-triggers as CSR.
+    """How the counts of each clip change as the threshold falls.
 
-    scores: `(clips, frames)` of class `own`; edges: `(clips, frames + 1)`, seconds. Frames become active in order of
-    falling score. Rows come clip by clip, thresholds falling; only those with a change are kept. A score of -inf is
-    never active.
+    scores: `(clips, frames)` of class `own`; order: its frames by falling score, of the same shape; edges:
+    `(clips, frames + 1)`, seconds. Frames become active in this order, those of equal score at one threshold; one of
+    -inf never does.
+
+    Gives rows, clip by clip, thresholds falling, only those with a change: thresholds `(rows,)`; changes `(3, rows)`,
+    clip, tp and fp; and the changes of cross-triggers, `(2, entries)`, class and change, those of row i from
+    `starts[i]` to `starts[i + 1]`, starts being `(rows + 1,)`.
     """
     clips, frames = scores.shape
-    thresholds = np.empty(clips * frames, np.float32)
-    changes = np.empty((3, clips * frames), np.int32)  # clip, tp, fp
+    thresholds, rows, entries = np.empty(clips * frames, np.float32), 0, 0
+    changes, cross = np.empty((3, clips * frames), np.int32), np.empty((2, 64), np.int32)
     cross_starts = np.zeros(clips * frames + 1, np.int64)
-    cross_classes, cross = np.empty(64, np.int32), np.empty(64, np.int32)
-    rows, entries = 0, 0
-    other_end = np.empty(frames, np.int64)
-    crossed, before = np.zeros(classes, np.int64), np.zeros(classes, np.int64)
-    there_of = np.empty(classes, np.int64)
+    runs, there_of = np.empty((4, frames), np.int64), np.empty(classes, np.int64)
     for clip in range(clips):
-        starts = ref_starts[clip * classes : (clip + 1) * classes + 1]
-        count = 0
+        starts, row = ref_starts[clip * classes : (clip + 1) * classes + 1], scores[clip]
+        begin, events = starts[own], starts[own + 1] - starts[own]
+        others = 0
         for k in range(classes):
             if crossing and k != own and starts[k + 1] > starts[k]:
-                there_of[count] = k
-                count += 1
-                crossed[k] = 0
-                before[k] = 0
-        there = there_of[:count]
-        first, stop = starts[own], starts[own + 1]
-        covered = np.zeros(stop - first, np.float64)
-        active = np.zeros(frames + 2, np.bool_)
-        row = scores[clip]
-        order = np.argsort(-row)
-        tp, fp, last_tp, last_fp, i = 0, 0, 0, 0, 0
-        while i < frames:
-            value = row[order[i]]
-            if value == -np.inf:
-                break
-            while i < frames and row[order[i]] == value:
-                fp += activate(
-                    order[i],
-                    active,
-                    other_end,
-                    edges[clip],
-                    ref_on,
-                    ref_off,
-                    starts,
-                    own,
-                    there,
-                    dtc,
-                    cttc,
-                    covered,
-                    crossed,
-                )
+                there_of[others] = k
+                others += 1
+        there, held = there_of[:others], np.zeros(events)
+        covered, false, crossed = (
+            np.zeros((frames, events)),
+            np.zeros(frames, np.int64),
+            np.zeros((frames, others), np.int64),
+        )
+        falling = order[clip]
+        grow_runs(falling, runs)
+        judge_runs(runs, edges[clip], ref_on, ref_off, starts, own, there, dtc, cttc, covered, false, crossed)
+        take_back(runs, covered, false, crossed)
+        found, at = 0, 0
+        while at < frames and row[falling[at]] > -np.inf:
+            i = at + 1  # steps at to i share one threshold; `at` takes the changes of all
+            while i < frames and row[falling[i]] == row[falling[at]]:
+                false[at] += false[i]
+                for r in range(events):
+                    covered[at, r] += covered[i, r]
+                for j in range(others):
+                    crossed[at, j] += crossed[i, j]
                 i += 1
-            tp = 0
-            for r in range(first, stop):
-                if at_least(covered[r - first], gtc * (ref_off[r] - ref_on[r])):
-                    tp += 1
-            kept = entries
-            for k in there:
-                if crossed[k] != before[k]:
-                    if entries == cross.shape[0]:
-                        cross_classes = np.concatenate((cross_classes, np.empty(entries, np.int32)))
-                        cross = np.concatenate((cross, np.empty(entries, np.int32)))
-                    cross_classes[entries] = k
-                    cross[entries] = crossed[k] - before[k]
-                    before[k] = crossed[k]
+            gained, kept = -found, entries
+            for r in range(events):
+                held[r] += covered[at, r]
+                gained += at_least(held[r], gtc * (ref_off[begin + r] - ref_on[begin + r]))
+            found += gained
+            for j in range(others):
+                if crossed[at, j] != 0:
+                    if entries == cross.shape[1]:
+                        cross = with_room(cross)
+                    cross[0, entries], cross[1, entries] = there[j], crossed[at, j]
                     entries += 1
-            if tp != last_tp or fp != last_fp or entries != kept:
-                thresholds[rows] = value
-                changes[0, rows], changes[1, rows], changes[2, rows] = clip, tp - last_tp, fp - last_fp
-                last_tp, last_fp = tp, fp
+            if gained != 0 or false[at] != 0 or entries != kept:
+                thresholds[rows] = row[falling[at]]
+                changes[0, rows], changes[1, rows], changes[2, rows] = clip, gained, false[at]
                 rows += 1
                 cross_starts[rows] = entries
-    return (
-        thresholds[:rows].copy(),
-        changes[0, :rows].copy(),
-        changes[1, :rows].copy(),
-        changes[2, :rows].copy(),
-        cross_starts[: rows + 1].copy(),
-        cross_classes[:entries].copy(),
-        cross[:entries].copy(),
-    )
+            at = i
+    return thresholds[:rows], changes[:, :rows], cross_starts[: rows + 1], cross[:, :entries]
 
 
 @compiled
@@ -229,8 +212,8 @@ def price_changes(
         for i in range(clips):
             if weights[s, i] != 0:
                 total += weights[s, i] * seconds[i]
-                if alpha_ct > 0:
-                    cross[s] += weights[s, i] * event_seconds[i]
+                for k in range(classes):
+                    cross[s, k] += weights[s, i] * event_seconds[i, k]
         cross[s, own] = 0.0
         for k in range(classes):
             others += cross[s, k] > 0
@@ -240,6 +223,14 @@ def price_changes(
         if total > 0:
             false[s] = 3600.0 / total
     return false, cross
+
+
+@compiled
+def keep_least(rates: Floats, found: Ints, least: Floats) -> None:
+    """Enter the least rate of each sample at the number of events it has found, and begin anew."""
+    for s in range(found.shape[0]):
+        rates[s, found[s]] = min(rates[s, found[s]], least[s])
+        least[s] = np.inf
 
 
 @compiled
@@ -258,30 +249,43 @@ def least_rates(
 ) -> Floats:
     """The least effective false alarm rate at which at least n events are found, n = 0 ... most events; inf if never.
 
-    One class, from rows of falling threshold; weights: `(samples, clips)`, how often each clip counts; prices as from
-    `price_changes`; events: `(samples,)`. Gives `(samples, most events + 1)`; a rate is read where all rows of one
-    threshold are in, never between them.
+    One class, from rows of falling threshold; weights: `(clips, samples)`, how often each clip counts; prices as from
+    `price_changes`, cross_price as `(classes, samples)`; events: `(samples,)`. Gives `(samples, most events + 1)`. A
+    rate is read where all rows of one threshold are in, never between them. The samples are the inner loops: few rows
+    find events, and in all others these loops are a handful of vector instructions.
     """
-    samples, rows = weights.shape[0], thresholds.shape[0]
+    rows, samples = thresholds.shape[0], weights.shape[1]
     most = 0
     for s in range(samples):
         most = max(most, events[s])
     rates = np.full((samples, most + 1), np.inf)
+    found, false, crossing = np.zeros(samples, np.int64), np.zeros(samples), np.zeros(samples)
+    least = np.zeros(samples)  # least rate since the last row that found or lost an event
+    pending = True  # whether `least` is not in `rates` yet
+    for i in range(rows):
+        clip, gained, falsely = clips[i], tp[i], fp[i]
+        if gained != 0:
+            if pending:
+                keep_least(rates, found, least)
+                pending = False
+            for s in range(samples):
+                found[s] += weights[clip, s] * gained
+        for s in range(samples):
+            false[s] += weights[clip, s] * falsely
+        for e in range(cross_starts[i], cross_starts[i + 1]):
+            k, change = cross_classes[e], cross[e]
+            for s in range(samples):
+                crossing[s] += weights[clip, s] * change * cross_price[k, s]
+        if i + 1 == rows or thresholds[i + 1] != thresholds[i]:
+            pending = True
+            for s in range(samples):
+                rate = false[s] * false_price[s] + crossing[s]
+                least[s] = rate if rate < least[s] else least[s]
+    keep_least(rates, found, least)
     for s in range(samples):
-        weight, price, rate = weights[s], cross_price[s], rates[s]
-        found, false, crossing = 0, 0, 0.0
-        rate[0] = 0.0
-        for i in range(rows):
-            w = weight[clips[i]]
-            if w != 0:
-                found += w * tp[i]
-                false += w * fp[i]
-                for e in range(cross_starts[i], cross_starts[i + 1]):
-                    crossing += w * cross[e] * price[cross_classes[e]]
-            if i + 1 == rows or thresholds[i + 1] != thresholds[i]:
-                rate[found] = min(rate[found], max(false * false_price[s] + crossing, 0.0))
-        for n in range(most - 1, -1, -1):
-            rate[n] = min(rate[n], rate[n + 1])
+        for n in range(most, -1, -1):
+            after = rates[s, n + 1] if n < most else np.inf
+            rates[s, n] = min(max(rates[s, n], 0.0), after)
     return rates
 
 
@@ -294,44 +298,33 @@ def areas(rates: Floats, starts: Ints, events: Ints, alpha_st: float, most_rate:
     Class k finds a share r_k(e) of its events at effective rate e, a staircase. The area of a class is the mean of r_k
     over e from 0 to most_rate; PSDS is that of max(mean_k r_k(e) - alpha_st * std_k r_k(e), 0).
     """
-    classes, total = events.shape[0], 0
-    by_class = np.full(classes, np.nan)
-    column = np.empty(classes, np.int64)
-    counted = 0
+    classes, counted = events.shape[0], 0
+    by_class, found = np.full(classes, np.nan), np.zeros(classes, np.int64)
     for k in range(classes):
         if events[k] > 0:
-            column[k] = counted
             counted += 1
-            total += events[k]
-    if counted == 0:
-        return math.nan, by_class
-    steps, heights, owner = np.empty(total), np.empty(total), np.empty(total, np.int64)
-    size = 0
-    for k in range(classes):
-        if events[k] > 0:
             by_class[k] = 0.0
             for n in range(1, events[k] + 1):
-                rate = rates[starts[k] + n]
-                if rate >= most_rate:
-                    break
-                by_class[k] += (most_rate - rate) / most_rate
-                steps[size], owner[size], heights[size] = rate, column[k], n / events[k]
-                size += 1
+                by_class[k] += max(most_rate - rates[starts[k] + n], 0.0) / most_rate
             by_class[k] /= events[k]
-    order = np.argsort(steps[:size])
-    shares = np.zeros(counted)
-    area, share, at = 0.0, 0.0, 0.0
-    i = 0
-    while i < size:
-        rate = steps[order[i]]
-        area += share * (rate - at)
-        at = rate
-        while i < size and steps[order[i]] == rate:
-            shares[owner[order[i]]] = max(shares[owner[order[i]]], heights[order[i]])
-            i += 1
-        mean = shares.sum() / counted
-        spread = 0.0
-        for k in range(counted):
-            spread += (shares[k] - mean) ** 2
-        share = max(mean - alpha_st * math.sqrt(spread / counted), 0.0)
-    return (area + share * (most_rate - at)) / most_rate, by_class
+    if counted == 0:
+        return math.nan, by_class
+    area, height, at = 0.0, 0.0, 0.0
+    while at < most_rate:
+        step = most_rate  # the next rate at which a staircase rises
+        for k in range(classes):
+            if found[k] < events[k]:
+                step = min(step, rates[starts[k] + found[k] + 1])
+        area += height * (step - at)
+        at = step
+        mean, spread = 0.0, 0.0
+        for k in range(classes):
+            while found[k] < events[k] and rates[starts[k] + found[k] + 1] <= at:
+                found[k] += 1
+            if events[k] > 0:
+                mean += found[k] / events[k] / counted
+        for k in range(classes):
+            if events[k] > 0:
+                spread += (found[k] / events[k] - mean) ** 2 / counted
+        height = max(mean - alpha_st * math.sqrt(spread), 0.0)
+    return area / most_rate, by_class

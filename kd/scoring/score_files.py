@@ -57,8 +57,8 @@ class ScoreFiles:
         edges = self.edges[longest]
         frames = int((np.diff(edges) > 0).sum())
         hop, start = (edges[1], 0.0) if frames < 3 else np.polyfit(np.arange(1, frames), edges[1:frames], 1)
-        window = float(2 * start + hop)
-        grid = FrameGrid(hop=float(hop), window=window, frames=len(edges) - 1, seconds=float(edges[-1]))
+        hop, window = round(float(hop), 12), round(float(2 * start + hop), 12)
+        grid = FrameGrid(hop=hop, window=window, frames=len(edges) - 1, seconds=float(edges[-1]))
         wanted = np.minimum(grid.edges(), self.edges[:, -1:])
         away = np.abs(self.edges - wanted).max(axis=1)
         if away.max() > UNIFORM or window <= 0:
