@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.engines.local import cores
-from kd.scoring import psds_kernels
+from kd.scoring import psd_roc_kernels
 from kd.scoring.grid import FrameGrid
 from kd.scoring.psds_cells import PSDS1, PSDS2, PsdsCells, PsdsParameters, psds_cells
 
@@ -149,9 +149,11 @@ def _rates(cells: PsdsCells, weights: Ints) -> tuple[list[Floats], Ints]:
     for k, changes in enumerate(cells.changes):
         own = np.ascontiguousarray(weights[:, :, k if weights.shape[2] > 1 else 0])
         events[:, k] = own @ cells.events[:, k]
-        false, cross = psds_kernels.price_changes(own, cells.seconds, cells.event_seconds, k, cells.parameters.alpha_ct)
+        false, cross = psd_roc_kernels.price_changes(
+            own, cells.seconds, cells.event_seconds, k, cells.parameters.alpha_ct
+        )
         rates.append(
-            psds_kernels.least_rates(
+            psd_roc_kernels.least_rates(
                 changes.thresholds,
                 changes.clips,
                 changes.tp,
@@ -171,7 +173,7 @@ def _rates(cells: PsdsCells, weights: Ints) -> tuple[list[Floats], Ints]:
 def _areas(cells: PsdsCells, rates: list[Floats], events: Ints, sample: int) -> tuple[float, Floats]:
     starts = np.concatenate((np.zeros(1, np.int64), np.cumsum([part.shape[1] for part in rates])))
     flat = np.concatenate([part[sample] for part in rates])
-    return psds_kernels.areas(flat, starts, events[sample], cells.parameters.alpha_st, cells.parameters.max_efpr)
+    return psd_roc_kernels.areas(flat, starts, events[sample], cells.parameters.alpha_st, cells.parameters.max_efpr)
 
 
 def _roc(rates: Floats, most: float) -> PsdRoc:
