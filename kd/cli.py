@@ -70,4 +70,6 @@ def _surroundings(error: OSError) -> UserError | None:
         return UserError(f"the disk is full{where}", "free some space and run the same command again; nothing is lost")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UserError(f"no right to write or read{where}", "check the folder's owner and rights, or set KD_HOME")
+    if error.errno == errno.ENAMETOOLONG:
+        return UserError(f"a name is too long{where[:200]}", "check the parameters and the tables for a broken name")
     return None

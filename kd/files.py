@@ -21,6 +21,8 @@ def atomic_write_bytes(path: Path | str, data: bytes) -> None:
     Parent folders are made. Raises UserError where the place cannot be written (no permission, full disk).
     """
     target = Path(path)
+    if target.is_dir():
+        raise UserError(f"cannot write {target}: it is a folder", "name a file")
     temporary = target.with_name(temporary_name(target.name))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

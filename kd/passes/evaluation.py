@@ -19,6 +19,7 @@ def evaluate(settings: EvaluateSettings) -> int:
         )
     if settings.model and settings.reference:
         raise UserError("reference= goes with predictions=, not with model=", "a model is scored on data= and split=")
+    check_out(settings)
     found = of_model(settings) if settings.model else of_tables(settings)
     if settings.out:
         atomic_write_text(settings.out, json.dumps(found, indent=1, allow_nan=False))
@@ -26,6 +27,19 @@ def evaluate(settings: EvaluateSettings) -> int:
     if settings.out:
         say(f"written: {settings.out}")
     return 0
+
+
+def check_out(settings: EvaluateSettings) -> None:
+    """Raises UserError where `out` is a folder, or a table that is read."""
+    if not settings.out:
+        return
+    out = Path(settings.out)
+    if out.is_dir():
+        raise UserError(f"out={settings.out} is a folder", "name a file")
+    for name in ("reference", "predictions", "clips"):
+        table = str(getattr(settings, name))
+        if table and out.exists() and Path(table).exists() and out.samefile(table):
+            raise UserError(f"out={settings.out} is the table that {name}= names", "name another file")
 
 
 def of_tables(settings: EvaluateSettings) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.job import Job, open_job
 from kd.passes.judging import macro
 from kd.passes.one_pass import guest, run_pass, run_tagger
-from kd.passes.opening import begin, tell, warm_versions
+from kd.passes.opening import begin, known_version, tell, warm_versions
 from kd.passes.plan import BATCH, Plan, fit_settings, plan
 from kd.passes.recovery import ended, owner_tags, pass_run, sweep
 from kd.passes.settings import IterateSettings
@@ -26,13 +26,14 @@ from kd.passes.threads import precision_of, threads_for, use_threads, workers_fo
 from kd.passes.work import PassWork
 from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
-from kd.tracking.registry import Registry
+from kd.tracking.registry import Registry, check_name
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store, tracking_uri
 
 
 def iterate(settings: IterateSettings) -> int:
     """Run, resume or show a job; returns the exit code."""
+    check_name(settings.model)
     todo = plan(settings)
     guests = warm_versions(settings)
     progress = Progress(passes=settings.passes, batch=settings.batch or BATCH[settings.recipe])
@@ -44,6 +45,8 @@ def iterate(settings: IterateSettings) -> int:
     with locked(folder / "lock", what=f"another job works on model {settings.model!r}"):
         runs, registry = Runs(client), Registry(client, settings.model)
         registry.ensure()
+        for number in guests:
+            known_version(registry, number)
         job = resumed(runs, job_path(settings, corpus, todo), fresh=settings.fresh)
         sweep(runs, settings.model, finished=job.parent if job.result else "")
         with ended(runs):

@@ -17,7 +17,7 @@ from kd.passes.speed import Timing, seconds_per_step
 from kd.passes.threads import threads_for
 from kd.passes.work import PassWork
 from kd.progress import clock
-from kd.tracking.registry import NUMBER
+from kd.tracking.registry import NUMBER, Registry
 from kd.tracking.runs import Runs
 
 
@@ -28,6 +28,14 @@ def warm_versions(settings: IterateSettings) -> tuple[int, ...]:
         if not NUMBER.fullmatch(word):
             raise UserError(f"warm_start={word!r} is no version number", "give numbers, separated by commas")
     return tuple(int(word) for word in words)
+
+
+def known_version(registry: Registry, number: int) -> None:
+    """Raises UserError where the registry has no such version."""
+    try:
+        registry.version(number)
+    except UserError as error:
+        raise UserError(f"warm_start={number}: {error.message}", "name versions that the registry has") from None
 
 
 def begin(runs: Runs, job: Job, settings: IterateSettings, corpus: Corpus) -> None:

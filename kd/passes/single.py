@@ -32,7 +32,7 @@ from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.packaging import log_detector
-from kd.tracking.registry import MERGED, Registry, best_alias
+from kd.tracking.registry import MERGED, Registry, best_alias, check_name
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store, ui_command
 from kd.training.data import TrainingSet
@@ -109,6 +109,7 @@ def content_rows(part: LabelledSplit) -> dict[str, int]:
 
 def open_bench(settings: TrainSettings | DistillSettings | MergeSettings) -> Bench:
     """Corpus, features, stores and registry for one piece of work outside a job."""
+    check_name(settings.model)
     progress = Progress(passes=0, batch=BATCH["default"])
     corpus = open_corpus(settings, progress)
     client = open_store()

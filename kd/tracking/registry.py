@@ -12,13 +12,19 @@ from kd.errors import UserError
 from kd.tracking.store import artifact_path, store_errors
 
 MERGED = "merged"
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,200}")
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def best_alias(label: str) -> str:
     """The alias of a class's champion."""
     return f"best-{class_slug(label)}"
+
+
+def check_name(name: str) -> None:
+    """Raises UserError for what cannot be a registered model's name."""
+    if not NAME.fullmatch(name):
+        raise UserError(f"model={name!r} is no name for a model", "use letters, digits, dots, - and _")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,7 @@ class Registry:
         """Make the registered model if there is none. Raises UserError for a name that cannot be one."""
         from mlflow.exceptions import MlflowException
 
-        if not NAME.fullmatch(self.name):
-            raise UserError(f"model={self.name!r} is no name for a model", "use letters, digits, dots, - and _")
+        check_name(self.name)
         with store_errors():
             try:
                 self.client.create_registered_model(self.name)

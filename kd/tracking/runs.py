@@ -1,8 +1,10 @@
 """Runs: the tree of an iterate job, written in batches."""
 
+import atexit
 import json
 import math
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -153,9 +155,11 @@ class Runs:
         return dict(found.data.tags) if found.info.lifecycle_stage == "active" else None
 
     def download(self, run: str, name: str) -> Path:
-        """A local copy of an artifact. Raises UserError where the run has none of that name."""
+        """A local copy of an artifact, gone when the process ends. Raises UserError where the run has none of that name."""
         with store_errors():
             self.client.get_run(run)
             if not any(found.path == name for found in self.client.list_artifacts(run)):
                 raise UserError(f"run {run} has no artifact {name!r}", "name a run that logged it")
-            return Path(self.client.download_artifacts(run, name, tempfile.mkdtemp(prefix="kd-")))
+            folder = tempfile.mkdtemp(prefix="kd-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            return Path(self.client.download_artifacts(run, name, folder))

@@ -74,8 +74,9 @@ def store_errors(uri: str | None = None) -> Iterator[None]:
     except Exception as error:
         text = " ".join(str(error).split())
         uri = masked(uri or tracking_uri())
-        if isinstance(error, ImportError) and "://" in uri:
-            raise UserError(f"the tracking store {uri} needs a package that is absent ({text})", EXTRA) from error
+        if isinstance(error, ImportError):
+            hint = "make install sets the environment up" if uri.startswith(SQLITE) else EXTRA
+            raise UserError(f"a package is absent that the tracking store {uri} needs ({text})", hint) from error
         if not type(error).__module__.startswith(("mlflow", "sqlalchemy", "sqlite3", "requests", "urllib3")):
             raise
         if "disk is full" in text or "No space left" in text:

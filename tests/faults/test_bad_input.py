@@ -38,11 +38,22 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("evaluate", {"reference": "/nowhere.tsv", "predictions": "/nowhere.tsv"}, "/nowhere.tsv"),
         ("evaluate", {"model": "kd-sed"}, "models:/"),
         ("check_data", {"data": "/nowhere"}, "/nowhere"),
+        ("check_data", {"weak": "a" * 5000}, "too long"),
+        ("iterate", {"model": "a/b"}, "is no name for a model"),
+        ("iterate", {"model": ".."}, "is no name for a model"),
     ],
 )
 def test_parameters(place: Place, name: str, parameters: dict[str, object], says: str) -> None:
     refused(place.run(name, **parameters), says)
     assert not (place.folder / "home" / "jobs").exists()
+
+
+def test_evaluate_writes_over_no_table_it_reads(place: Place, tmp_path: Path) -> None:
+    table = tmp_path / "truth.tsv"
+    table.write_text(text := "filename\tonset\toffset\tevent_label\na.wav\t1.0\t2.0\tDog\n")
+    refused(place.run("evaluate", reference=table, predictions=table, out=table), "out=", "reference=")
+    assert table.read_text() == text
+    refused(place.run("evaluate", reference=table, predictions=table, out=tmp_path), "is a folder")
 
 
 def test_a_table_is_named_with_its_row(place: Place, own: Path) -> None:
