@@ -3,7 +3,6 @@
 Exit codes: 0 done; 2 the user's input or surroundings; 130 SIGINT; 143 SIGTERM; 1 a bug (with its traceback).
 """
 
-import errno
 import importlib
 import os
 import signal
@@ -13,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from kd.config import HelpRequested, help_text, parse
-from kd.errors import UserError
+from kd.errors import UserError, surroundings
 
 
 class Terminated(BaseException):
@@ -48,10 +47,10 @@ def run(kind: type[Any], work: str, *, name: str, about: str, words: Sequence[st
         sys.stderr.write("\nerror: terminated\nhint: run the same command again to go on from here\n")
         return 143
     except OSError as error:
-        surroundings = _surroundings(error)
-        if surroundings is None:
+        cause = surroundings(error)
+        if cause is None:
             raise
-        return _refuse(surroundings)
+        return _refuse(cause)
 
 
 def _refuse(error: UserError) -> int:
@@ -61,15 +60,3 @@ def _refuse(error: UserError) -> int:
     if error.hint:
         sys.stderr.write(f"hint: {error.hint}\n")
     return 2
-
-
-def _surroundings(error: OSError) -> UserError | None:
-    """The disk, not the program: a full disk, a read-only place, a missing right."""
-    where = f": {error.filename}" if error.filename else ""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error):
-        return UserError(f"the disk is full{where}", "free some space and run the same command again; nothing is lost")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UserError(f"no right to write or read{where}", "check the folder's owner and rights, or set KD_HOME")
-    if error.errno == errno.ENAMETOOLONG:
-        return UserError(f"a name is too long{where[:200]}", "check the parameters and the tables for a broken name")
-    return None

@@ -8,7 +8,7 @@ import dataclasses
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,12 +30,14 @@ def option(
     choices: tuple[str, ...] = (),
     low: float | None = None,
     high: float | None = None,
+    odd: bool = False,
 ) -> Any:
     """A field of a settings class. The default's type (bool, int, float or str) is the field's type.
 
-    choices: the words allowed; low, high: closed bounds of a number.
+    choices: the words allowed; low, high: closed bounds of a number; odd: a whole number that must be odd.
     """
-    return dataclasses.field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
+    limits = {"help": help, "choices": choices, "low": low, "high": high, "odd": odd}
+    return dataclasses.field(default=default, metadata=limits)
 
 
 def home() -> Path:
@@ -76,13 +78,17 @@ def parse(kind: type[Settings], words: Sequence[str]) -> Settings:
                 f"unknown parameter {key!r}", did_you_mean(key, list(known)) or f"known: {', '.join(known)}"
             )
         if not equals:
-            if not rest:
+            if not rest or _names_another(rest[0], known):
                 raise UserError(f"parameter {key!r} has no value", f"write --{key} VALUE")
             value = rest.pop(0)
         if key in given:
             raise UserError(f"parameter {key!r} is given twice", "give it once")
         given[key] = value
     return from_text(kind, given)
+
+
+def _names_another(word: str, known: Collection[str]) -> bool:
+    return word.startswith("--") and word[2:].partition("=")[0].replace("-", "_") in known
 
 
 def from_text(kind: type[Settings], given: Mapping[str, str]) -> Settings:
@@ -100,7 +106,10 @@ def convert(field: "dataclasses.Field[Any]", text: str) -> Any:
             raise UserError(f"{name}={text!r} is neither true nor false", f"give {name}=true or {name}=false")
         return text.lower() in TRUE
     if isinstance(default, int | float):
-        return _number(name, text, isinstance(default, int), limits["low"], limits["high"])
+        value = _number(name, text, isinstance(default, int), limits["low"], limits["high"])
+        if limits["odd"] and value % 2 == 0:
+            raise UserError(f"{name}={text} is even", f"{name} counts frames around a middle one: give 1, 3, 5, ...")
+        return value
     if limits["choices"] and text not in limits["choices"]:
         raise UserError(
             f"{name}={text!r} is not one of {', '.join(limits['choices'])}", did_you_mean(text, limits["choices"])

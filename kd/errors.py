@@ -1,5 +1,7 @@
 """The one exception that is the user's to mend."""
 
+import errno
+
 
 class UserError(Exception):
     """Something in the user's input or surroundings stands in the way.
@@ -23,3 +25,17 @@ def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
 
     near = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {near[0]!r}?" if near else ""
+
+
+def surroundings(error: OSError) -> UserError | None:
+    """What the disk says, not the program: a full disk, a read-only place, a missing right; None for anything else."""
+    where = f": {str(error.filename)[:200]}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error):
+        return UserError(f"the disk is full{where}", "free some space and run the same command again; nothing is lost")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return UserError(f"no right to write or read{where}", "check the folder's owner and rights, or set KD_HOME")
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        return UserError(f"a file stands where a folder is needed, or a folder where a file is{where}", "name another")
+    if error.errno == errno.ENAMETOOLONG:
+        return UserError(f"a name is too long{where}", "check the parameters and the tables for a broken name")
+    return None

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from kd.errors import UserError
+from kd.errors import UserError, surroundings
 
 
 def atomic_write_text(path: Path | str, text: str) -> None:
@@ -33,12 +33,16 @@ def atomic_write_bytes(path: Path | str, data: bytes) -> None:
         os.replace(temporary, target)
         sync_folder(target.parent)
     except OSError as error:
-        raise UserError(
-            f"cannot write {target}: {error.strerror or error}", "free space or name a place that can be written"
-        ) from error
+        raise unwritable(target, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def unwritable(place: Path, error: OSError) -> UserError:
+    """What to say where `place` could not be written."""
+    cause = surroundings(error) or UserError(error.strerror or str(error), "name a place that can be written")
+    return UserError(f"cannot write {place}: {cause.message}", cause.hint)
 
 
 def temporary_name(name: str) -> str:

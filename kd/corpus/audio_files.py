@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import struct
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -11,7 +12,10 @@ from pathlib import Path
 from kd.errors import UserError
 from kd.files import atomic_write_text
 
-CACHE_SCHEMA = 1
+CACHE_SCHEMA = 2
+LOWEST_RATE = 1000  # Hz; below it a header is broken rather than a recording poor
+STREAMED = 0xFFFFFFFF - 1024  # a size near the largest, or none, is a writer's that could not go back to fill it in
+SLACK = 64  # bytes; some writers count padding or the header itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,10 @@ def probe(path: Path) -> AudioFacts:
         with soundfile.SoundFile(str(path)) as sound:
             frames, rate, channels = sound.frames, sound.samplerate, sound.channels
             problem = "" if frames > 0 else "zero-length: no samples"
+            if not problem and rate < LOWEST_RATE:
+                problem = f"the header says {rate} samples per second, which is no sound"
+            if not problem and sound.format in ("WAV", "WAVEX"):
+                problem = _wav_cut_short(path, size)
             if not problem and sound.subtype in ("FLOAT", "DOUBLE") and not _finite(sound):
                 problem = "a sample is NaN or infinite"
         return AudioFacts(size, digest.hexdigest(), max(frames, 0), rate, channels, problem)
@@ -80,6 +88,21 @@ def probe_all(paths: Iterable[Path], *, cache: Path | None = None) -> dict[Path,
         if cache is not None:
             _write_cache(cache, known | {str(p): (stamps[p], facts[p]) for p in new})
     return {path: facts[path] for path in stamps}
+
+
+def _wav_cut_short(path: Path, size: int) -> str:
+    """One line where a RIFF file ends before the samples its header promises: libsndfile plays what is there."""
+    with path.open("rb") as data:
+        place = 12
+        while place + 8 <= size:
+            data.seek(place)
+            name, length = struct.unpack("<4sI", data.read(8))
+            if name == b"data":
+                there = size - place - 8
+                short = 0 < length < STREAMED and length - there > SLACK
+                return f"cut short: {there} of {length} bytes of samples" if short else ""
+            place += 8 + length + length % 2
+    return ""
 
 
 def _finite(sound: object) -> bool:

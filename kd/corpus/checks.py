@@ -13,7 +13,7 @@ from kd.corpus.check_audio import Heard, hear
 from kd.corpus.check_text import aligned, bullets, median, number, section, span
 from kd.corpus.corpus import load_corpus
 from kd.corpus.layout import corpus_root, find_table, some, split_names
-from kd.corpus.roles import REQUIRED, SCORED, TRAINING, Roles
+from kd.corpus.roles import SCORED, TRAINING, Roles
 from kd.corpus.splits import Split, read_any
 from kd.corpus.table_text import count
 from kd.corpus.tables import read_names, read_table_kind
@@ -65,7 +65,7 @@ def check(
         notes.append("there is no audio: labels alone were checked")
     else:
         for name, found in heard.items():
-            wrong = _audio_spoils(found, missing, required=any(r in REQUIRED for r in parts[name]))
+            wrong = _audio_spoils(found, missing)
             (spoils if parts[name] else notes).extend(wrong)
             notes += _audio_notes(found, missing)
     spoils = list(dict.fromkeys(spoils))
@@ -147,12 +147,12 @@ def _removal_notes(removals: dict[str, tuple[str, ...]], splits: list[Split]) ->
     return lines
 
 
-def _audio_spoils(found: Heard, missing: str, *, required: bool) -> list[str]:
+def _audio_spoils(found: Heard, missing: str) -> list[str]:
     split, lines = found.split, []
     lacking = f"{split.name}: {len(found.absent)} of {count(len(split.clips), 'listed clip')} without audio"
     if found.absent and missing == "error":
         lines.append(f"{lacking}: {some(list(found.absent))} (missing=skip leaves them out)")
-    elif found.absent and required and len(found.absent) == len(split.clips):
+    elif found.absent and len(found.absent) == len(split.clips):
         lines.append(lacking)
     more = f" ({count(len(found.bad), 'such file')} in {split.name})" if len(found.bad) > 3 else ""
     return lines + [line + more for line in found.bad[:3]]

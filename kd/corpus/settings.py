@@ -5,6 +5,7 @@ from typing import Literal, cast
 
 from kd.config import option
 from kd.corpus.roles import Roles
+from kd.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,11 @@ class SplitSettings:
         )
 
     def class_list(self) -> tuple[str, ...]:
-        """The names in `classes`."""
-        return tuple(name.strip() for name in self.classes.split(",")) if self.classes.strip() else ()
+        """The names in `classes`. Raises UserError for a name that is empty."""
+        names = tuple(name.strip() for name in self.classes.split(",")) if self.classes.strip() else ()
+        if not all(names):
+            raise UserError(f"classes={self.classes!r} has an empty name", "separate the classes with single commas")
+        return names
 
     def if_missing(self) -> Literal["error", "skip"]:
         """What a listed clip without audio is."""

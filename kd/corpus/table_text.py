@@ -1,5 +1,6 @@
 """A label table as rows of named fields: bytes, header and dialect; what the fields mean is `tables.py`'s."""
 
+import codecs
 import csv
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ def read_lines(path: Path) -> list[str]:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}", "check the file's permissions") from None
     except ValueError:
         raise UserError(f"{str(path)!r} is not a path", "check the path") from None
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UserError(f"{path}: the table is UTF-16 text", "save it as UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -34,7 +34,7 @@ class FitOptions:
 class LabelOptions:
     """How teacher scores become labels."""
 
-    window: int = option(7, help="label median window in frames, odd", low=1, high=239)
+    window: int = option(7, help="label median window in frames, odd", low=1, high=239, odd=True)
     sigma: float = option(1.0, help="label Gaussian in frames", low=0, high=100)
     temperature: float = option(1.0, help="labels are sigmoid(logit / temperature)", low=0.05, high=100)
 

@@ -58,10 +58,9 @@ def evaluate_tables(
     "undefined" for segments.
     """
     truth, guess = read_events(reference), read_events(predictions)
+    listed = None if clips is None else _names_in(Path(clips))
     try:
-        names = clips_to_score(
-            reference=truth, predicted=guess, clips=None if clips is None else _names_in(Path(clips))
-        )
+        names = clips_to_score(reference=truth, predicted=guess, clips=listed)
         labels = classes_to_score(labels=labels_of(truth, guess, clips=names), classes=classes)
     except UserError as error:
         raise UserError(f"{predictions} against {reference}: {error.message}", error.hint) from None
@@ -87,11 +86,12 @@ def evaluate_tables(
 
 
 def _names_in(path: Path) -> tuple[str, ...]:
-    """The file names of a table of any kind."""
-    kind = read_table_kind(path)
-    if kind == "names":
-        return read_names(path)
-    return tuple(read_weak(path) if kind == "weak" else read_events(path))
+    """The file names of a table of any kind. Raises UserError where it has none."""
+    readers = {"names": read_names, "weak": read_weak, "strong": read_events}
+    names = tuple(readers[read_table_kind(path)](path))
+    if not names:
+        raise UserError(f"{path}: the list names no clip", "list the clips to score below its header")
+    return names
 
 
 def _notes(truth: Table, guess: Table, clips: Sequence[str], classes: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from kd.corpus.names import class_name_problem, clip_name_problem
 from kd.corpus.table_text import count, read_lines, split_line
 from kd.errors import UserError
-from kd.files import sync_folder, temporary_name
+from kd.files import sync_folder, temporary_name, unwritable
 from kd.scoring.grid import FrameGrid
 
 AUDIO = (".wav", ".flac", ".ogg", ".mp3")
@@ -151,10 +151,7 @@ def write_score_files(
         os.replace(work, place)
         sync_folder(place.parent)
     except OSError as error:
-        raise UserError(
-            f"{place}: cannot write the scores: {error.strerror or error}",
-            "free space or name a place that can be written",
-        ) from error
+        raise unwritable(place, error) from error
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(work, ignore_errors=True)

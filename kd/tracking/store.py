@@ -7,6 +7,7 @@ import re
 import shlex
 import sqlite3
 import sys
+import textwrap
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,12 +84,19 @@ def store_errors(uri: str | None = None) -> Iterator[None]:
             raise UserError(f"the disk is full: {uri}", "free some space and run the same command again") from error
         if any(sign in text for sign in AWAY):
             raise UserError(
-                f"the tracking store {uri} does not answer ({text[:160]})",
+                f"the tracking store {uri} does not answer ({_brief(text)})",
                 "check MLFLOW_TRACKING_URI and that the store is up, then run the same command again",
             ) from error
         if getattr(error, "error_code", "") in WRONG or "does not exist" in text or "not found" in text.lower():
-            raise UserError(f"{text[:200]} (tracking store {uri})", "check the name and MLFLOW_TRACKING_URI") from error
+            raise UserError(
+                f"{_brief(text)} (tracking store {uri})", "check the name and MLFLOW_TRACKING_URI"
+            ) from error
         raise
+
+
+def _brief(text: str) -> str:
+    """At most 200 characters, cut between words."""
+    return textwrap.shorten(text, 200, placeholder=" …")
 
 
 EXTRA = "install it, for PostgreSQL with: pip install 'kd-sed[postgres]'"

@@ -54,6 +54,12 @@ def test_everything_that_spoils_is_listed_at_once(folder: Folder) -> None:
     assert "without audio" not in "\n".join(check(folder.root, missing="skip").spoils)
 
 
+def test_a_split_without_any_audio_spoils_even_where_absent_clips_are_skipped(folder: Folder) -> None:
+    (folder.root / "audio/test/t0.wav").unlink()
+    (only,) = check(folder.root, missing="skip").spoils
+    assert only == "test/test: 1 of 1 listed clip without audio"
+
+
 def test_one_fault_is_listed_once_with_its_cure(folder: Folder) -> None:
     folder.table("validation/validation", STRONG + "v0.wav\t0.2\t0.1\tDog\n")
     (only,) = check(folder.root).spoils

@@ -231,6 +231,8 @@ def _float_wav(path: Path, value: float) -> None:
         ("noise", "unreadable"),
         ("nan", "NaN"),
         ("inf", "NaN"),
+        ("half", "cut short"),
+        ("7 Hz", "7 samples per second"),
     ],
 )
 def test_audio_that_cannot_be_used(folder: Folder, how: str, what: str) -> None:
@@ -241,11 +243,24 @@ def test_audio_that_cannot_be_used(folder: Folder, how: str, what: str) -> None:
         folder.audio("train/weak/w1.wav", seconds=0)
     elif how == "noise":
         path.write_bytes(b"this is no audio" * 20)
+    elif how == "half":
+        path.write_bytes(path.read_bytes()[:1644])
+    elif how == "7 Hz":
+        folder.audio("train/weak/w1.wav", rate=7, seconds=2)
     else:
         _float_wav(path, float(how))
     for missing in ("error", "skip"):
         error = refused(folder, missing=missing)
         assert error.message.startswith(str(path)) and what in error.message
+
+
+def test_a_stream_whose_writer_never_filled_in_its_size_is_whole(folder: Folder) -> None:
+    path = folder.root / "audio/train/weak/w1.wav"
+    bytes_ = bytearray(path.read_bytes())
+    for place in (4, 40):
+        bytes_[place : place + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(bytes_)
+    load_corpus(folder.root)
 
 
 def test_a_link_out_of_the_corpus(folder: Folder, tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("check_data", {"weak": "a" * 5000}, "too long"),
         ("iterate", {"model": "a/b"}, "is no name for a model"),
         ("iterate", {"model": ".."}, "is no name for a model"),
+        ("iterate", {"window": 8}, "window=8 is even"),
+        ("iterate", {"classes": ",,"}, "empty name"),
+        ("evaluate", {"reference": "--predictions"}, "'reference' has no value"),
     ],
 )
 def test_parameters(place: Place, name: str, parameters: dict[str, object], says: str) -> None:
@@ -54,6 +57,11 @@ def test_evaluate_writes_over_no_table_it_reads(place: Place, tmp_path: Path) ->
     refused(place.run("evaluate", reference=table, predictions=table, out=table), "out=", "reference=")
     assert table.read_text() == text
     refused(place.run("evaluate", reference=table, predictions=table, out=tmp_path), "is a folder")
+    refused(place.run("evaluate", reference=table, predictions=table, out=table / "x.json"), "a file stands where")
+    (tmp_path / "none.tsv").write_text("filename\n")
+    refused(place.run("evaluate", reference=table, predictions=table, clips=tmp_path / "none.tsv"), "names no clip")
+    (tmp_path / "wide.tsv").write_text(text, encoding="utf-16")
+    refused(place.run("evaluate", reference=tmp_path / "wide.tsv", predictions=table), "wide.tsv", "UTF-16")
 
 
 def test_a_table_is_named_with_its_row(place: Place, own: Path) -> None:
