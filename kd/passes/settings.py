@@ -69,6 +69,11 @@ class LoopOptions:
     smoothings: str = option(
         "", help=f"label smoothings from pass 2 on, comma-separated, of {', '.join(SMOOTHINGS)}; empty: the recipe's"
     )
+    selection: str = option(
+        "select_on",
+        help="crossfit: where select_on serves both ends (report_on the same or empty), report cross-fitted figures of it",
+        choices=("select_on", "crossfit"),
+    )
     warm_start: str = option("", help="versions of earlier jobs that may be champions, comma-separated")
     workers: int = option(
         0, help="candidates trained at the same time, each in its own process; 0: one per core", low=0, high=1024

@@ -17,7 +17,7 @@ from kd.lock import locked
 from kd.models.config import ModelConfig
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import Inputs, open_corpus, open_inputs
-from kd.passes.judging import Verdict
+from kd.passes.judging import Verdict, judge_of
 from kd.passes.loop import state_folder
 from kd.passes.merging import champions_in_registry, merged_detector
 from kd.passes.metrics import score_metrics
@@ -119,6 +119,7 @@ def open_bench(settings: TrainSettings | DistillSettings | MergeSettings) -> Ben
     inputs = open_inputs(settings, corpus, progress)
     return Bench(
         inputs,
+        judge_of(inputs),
         Steps(state_folder(settings.model) / "steps"),
         runs,
         registry,
@@ -165,7 +166,7 @@ def merge(settings: MergeSettings) -> int:
         run = bench.runs.top("merge", tags)
         with ended(bench.runs), tempfile.TemporaryDirectory(prefix="kd-") as place:
             detector = merged_detector(bench, champions, Path(place) / "detector")
-            verdict = bench.verdict(detector, points=detector.points)
+            verdict = bench.verdict(detector)
             logged = log_detector(bench.runs, run=run, folder=Path(place) / "detector")
             log_logits(bench, run, partial(bench.logits, detector))
             found = score_metrics(detector.classes, select=verdict.select, report=verdict.report)
