@@ -134,9 +134,11 @@ class Judge:
         self, part: Part, logits: Logits, grid: FrameGrid, temperatures: Sequence[float]
     ) -> dict[str, float | None]:
         """Calibration error over frames, mean of classes, as the network leaves it and at the temperatures."""
-        z, truth = np.asarray(logits, np.float32), self._truth(part, grid)
+        z: Floats = np.asarray(logits, np.float32)
+        truth = self._truth(part, grid)
         plain = calibration(probabilities(z), truth, classes=self.classes)
-        tempered = calibration(probabilities(z / np.asarray(temperatures, np.float32)), truth, classes=self.classes)
+        divisors: Floats = np.array(temperatures, dtype=np.float32)
+        tempered = calibration(probabilities(z / divisors), truth, classes=self.classes)
         return {"error": plain.error, "error_tempered": tempered.error}
 
     def _truth(self, part: Part, grid: FrameGrid) -> npt.NDArray[np.bool_]:

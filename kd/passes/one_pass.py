@@ -14,6 +14,7 @@ from kd.detection.apply import finest
 from kd.detection.detector import Detector
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.merging import regrid
+from kd.labels.rule import LabelRule
 from kd.labels.smoothing import Smoothing, probabilities
 from kd.passes.champions import Contender, choose
 from kd.passes.context import Bench
@@ -63,10 +64,16 @@ def training_sets(
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         teacher = merged_detector(bench, teachers, Path(place))
         merged = training_logits(bench, teacher)
-    temperature = work.settings.temperature
+    rule = label_rule(work, teacher)
     return {
-        how.name: frame_label_set(bench.inputs, merged, how, temperature=temperature) for how in work.plan.smoothings
+        how.name: frame_label_set(bench.inputs, merged, how, rule=rule, clamp=work.plan.clamp)
+        for how in work.plan.smoothings
     }
+
+
+def label_rule(work: PassWork, teacher: Detector) -> LabelRule:
+    """How the logits of these teachers become labels."""
+    return LabelRule(work.plan.labels, work.settings.temperature, teacher.points.thresholds)
 
 
 def training_logits(bench: Bench, detector: Detector) -> dict[str, Logits]:
@@ -184,7 +191,7 @@ def label_artifact(work: PassWork, index: int, detector: Detector, champions: Ma
         detector.classes,
         bench.inputs.spec.grid,
         dict(champions),
-        work.settings.temperature,
+        label_rule(work, detector),
         work.plan.smoothings,
         index,
         splits,
