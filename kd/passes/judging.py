@@ -31,7 +31,8 @@ class Verdict:
     """Scores of one set of logits.
 
     points: per class, chosen on the selection split; temperatures: fitted there too; select, report:
-    `{fixed: E, tuned: E, calibration}` as in `results.json`, report None where nothing is reported; fits: counts on the
+    `{fixed: E, tuned: E, calibration}` as in `results.json`, report None where nothing is reported and without
+    calibration where it is cross-fitted; fits: counts on the
     selection split by kind of operating points, these being chosen on all of it and on its halves.
     """
 
@@ -80,8 +81,7 @@ class Judge:
         judged = {**self.figures({kind: fit.same for kind, fit in fits.items()}), "calibration": calibrated}
         reported: dict[str, Any] | None = None
         if self.crossfit:
-            across = {kind: fit.crossed for kind, fit in fits.items()}
-            reported = {**self.figures(across), "calibration": calibrated}
+            reported = self.figures({kind: fit.crossed for kind, fit in fits.items()})
         elif self.report is not None and report is not None:
             part, scores = self.report.part, probabilities(report)
             both = {"fixed": OperatingPoints.fixed(classes=len(self.classes)), "tuned": chosen}
