@@ -88,7 +88,10 @@ def load_corpus(
         check_shared_audio([ready[r] for r in training], [ready[r] for r in scored])
         notes += unlisted(root, ready.values())
     if ready.get("report_on") is ready["select_on"]:
-        notes.append("select_on and report_on are the same split: what is reported was chosen on, and is too good")
+        notes.append(
+            "select_on and report_on are the same split: what is reported was chosen on, and is too good, "
+            "unless cross-fitted (iterate's selection=crossfit)"
+        )
     for role in SCORED:
         if role in ready and (absent := sorted(set(chosen) - ready[role].labels)):
             notes.append(f"{ready[role].name}: no event of {', '.join(absent)}")

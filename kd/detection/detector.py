@@ -18,7 +18,7 @@ from kd.files import atomic_write_text, read_json
 from kd.models.files import load_model
 from kd.scoring.operating_points import OperatingPoints
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,15 @@ class Member:
 class Detector:
     """Networks, the one each class is taken from, and operating points.
 
-    champion: (classes,) index into members; points: tuned on the selection split of the job that made it.
+    champion: (classes,) index into members; points, temperatures: (classes,) tuned and fitted on the selection split of
+    the job that made it. σ(z / temperature) is the calibrated probability; points are on σ(z).
     """
 
     classes: tuple[str, ...]
     members: tuple[Member, ...]
     champion: tuple[int, ...]
     points: OperatingPoints
+    temperatures: tuple[float, ...]
     corpus: str
 
 
@@ -53,6 +55,7 @@ def save_detector(
     specs: Sequence[FeatureSpec],
     champion: Sequence[int],
     points: OperatingPoints,
+    temperatures: Sequence[float],
     corpus: str,
 ) -> None:
     """Write a detector made of the networks saved at `networks`.
@@ -68,6 +71,7 @@ def save_detector(
         "members": [{"folder": f"member-{i}", "spec": spec.to_dict()} for i, spec in enumerate(specs)],
         "champion": list(champion),
         "points": dataclasses.asdict(points),
+        "temperatures": list(temperatures),
         "corpus": corpus,
     }
     atomic_write_text(folder / "detector.json", json.dumps(about, indent=1))
@@ -88,4 +92,7 @@ def load_detector(folder: Path) -> Detector:
             Member(folder / entry["folder"], config.classes, FeatureSpec.from_dict(entry["spec"]), network.eval())
         )
     points = OperatingPoints(thresholds=tuple(about["points"]["thresholds"]), windows=tuple(about["points"]["windows"]))
-    return Detector(tuple(about["classes"]), tuple(members), tuple(about["champion"]), points, about["corpus"])
+    temperatures = tuple(about["temperatures"])
+    return Detector(
+        tuple(about["classes"]), tuple(members), tuple(about["champion"]), points, temperatures, about["corpus"]
+    )

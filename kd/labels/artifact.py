@@ -1,7 +1,7 @@
 """The pseudo-label artifact: merged logits of training splits and how labels are made of them.
 
-A folder: `labels.json` and one `.npy` per split, float16 logits (clips, frames, classes). Labels are
-smooth(σ(z / T)); keeping logits lets temperature and smoothing be applied, or changed, when they are read.
+A folder: `labels.json` and one `.npy` per split, float16 logits (clips, frames, classes); keeping logits lets the rule
+and the smoothing be applied, or changed, when they are read.
 """
 
 import json
@@ -17,9 +17,10 @@ import numpy.typing as npt
 from kd.audio.grid import FrameGrid
 from kd.errors import UserError
 from kd.files import atomic_write_text, read_json
-from kd.labels.smoothing import Smoothing, probabilities, smooth
+from kd.labels.rule import LabelRule
+from kd.labels.smoothing import Smoothing
 
-SCHEMA = 1
+SCHEMA = 2
 Logits = npt.NDArray[np.float16]
 
 
@@ -37,26 +38,22 @@ class LabelledSplit:
 class LabelArtifact:
     """Pseudo-labels.
 
-    versions: class to the model version its scores come from; smoothings: the ways labels are made of the logits;
-    index: the pass whose champions they are; splits: by role.
+    versions: class to the model version its scores come from; rule, smoothings: how labels are made of the logits, and
+    the ways they are smoothed; index: the pass whose champions they are; splits: by role.
     """
 
     classes: tuple[str, ...]
     grid: FrameGrid
     versions: Mapping[str, int]
-    temperature: float
+    rule: LabelRule
     smoothings: tuple[Smoothing, ...]
     index: int
     splits: Mapping[str, LabelledSplit]
 
 
-def label_digest(logits: Logits, how: Smoothing, *, temperature: float) -> str:
+def label_digest(logits: Logits, rule: LabelRule, how: Smoothing) -> str:
     """sha256 over the label array alone: float16, C order."""
-    digest = sha256()
-    for start in range(0, len(logits), 512):
-        labels = smooth(probabilities(logits[start : start + 512], temperature=temperature), how)
-        digest.update(np.ascontiguousarray(labels, dtype=np.float16).tobytes())
-    return digest.hexdigest()
+    return sha256(np.ascontiguousarray(rule.labels(logits, how)).tobytes()).hexdigest()
 
 
 def save_labels(folder: Path, labels: LabelArtifact) -> None:
@@ -70,18 +67,17 @@ def save_labels(folder: Path, labels: LabelArtifact) -> None:
             "file": f"{role}.npy",
             "clips": list(part.clips),
             "contents": list(part.contents),
-            "sha256": {
-                how.name: label_digest(part.logits, how, temperature=labels.temperature) for how in labels.smoothings
-            },
+            "sha256": {how.name: label_digest(part.logits, labels.rule, how) for how in labels.smoothings},
         }
     about = {
         "schema": SCHEMA,
         "classes": list(labels.classes),
         "grid": asdict(labels.grid),
         "versions": dict(labels.versions),
-        "temperature": labels.temperature,
+        "labels": labels.rule.kind,
+        "temperature": labels.rule.temperature,
+        "thresholds": list(labels.rule.thresholds),
         "smoothings": [asdict(how) for how in labels.smoothings],
-        "threshold": None,
         "pass": labels.index,
         "splits": splits,
     }
@@ -96,12 +92,13 @@ def load_labels(folder: Path) -> LabelArtifact:
     try:
         about = read_json(path, hint="write it again with pseudo_label")
         smoothings = tuple(Smoothing(**how) for how in about["smoothings"])
-        splits = {role: _read(folder, part, smoothings, about["temperature"]) for role, part in about["splits"].items()}
+        rule = LabelRule(about["labels"], about["temperature"], tuple(about["thresholds"]))
+        splits = {role: _read(folder, part, smoothings, rule) for role, part in about["splits"].items()}
         return LabelArtifact(
             tuple(about["classes"]),
             FrameGrid(**about["grid"]),
             about["versions"],
-            about["temperature"],
+            rule,
             smoothings,
             about["pass"],
             splits,
@@ -110,13 +107,13 @@ def load_labels(folder: Path) -> LabelArtifact:
         raise UserError(f"{path} is not a label artifact ({error})", "write it again with pseudo_label") from None
 
 
-def _read(folder: Path, part: Mapping[str, Any], smoothings: Sequence[Smoothing], temperature: float) -> LabelledSplit:
+def _read(folder: Path, part: Mapping[str, Any], smoothings: Sequence[Smoothing], rule: LabelRule) -> LabelledSplit:
     path = folder / Path(str(part["file"])).name
     try:
         logits = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error})", "write the labels again with pseudo_label") from None
     how = smoothings[0]
-    if label_digest(logits, how, temperature=temperature) != part["sha256"][how.name]:
+    if label_digest(logits, rule, how) != part["sha256"][how.name]:
         raise UserError(f"{path} is not what it was when it was written", "write the labels again with pseudo_label")
     return LabelledSplit(part["split"], tuple(part["clips"]), tuple(part["contents"]), logits)

@@ -7,9 +7,9 @@ from typing import Any
 from kd.config import say
 from kd.files import atomic_write_text
 from kd.passes.job import Job
-from kd.passes.judging import macro
+from kd.passes.judging import Judge, macro
 from kd.passes.metrics import score_metrics
-from kd.passes.results import percent, results, table, tables
+from kd.passes.results import honesty, percent, results, table, tables
 from kd.progress import clock
 from kd.tracking.runs import Runs
 from kd.tracking.store import ui_command
@@ -25,15 +25,17 @@ def log_pass(runs: Runs, classes: Sequence[str], parent: str, record: Mapping[st
 def summary(record: Mapping[str, Any]) -> str:
     """One line about a finished pass."""
     parts = ", ".join(f"{c['name']} {percent(macro(c['select']))}" for c in record["candidates"])
-    line = f"pass {record['index']}: select F1 {parts}; merged {percent(macro(record['merged']['select']))}"
-    reported = macro(record["merged"]["report"])
+    merged = record["merged"]
+    line = f"pass {record['index']}: select F1 {parts}; merged {percent(macro(merged['select']))}"
+    line += f" (cross-fitted {percent(macro(merged['crossfit']))})"
+    reported = macro(merged["report"])
     return line if reported is None else f"{line}; report F1 merged {percent(reported)}"
 
 
-def conclude(runs: Runs, job: Job, classes: Sequence[str]) -> None:
+def conclude(runs: Runs, job: Job, judge: Judge) -> None:
     """Make and log the result of a job whose passes are done."""
     job.save()
-    result = results(classes, job)
+    result = results(judge.classes, job, selection=judge.about())
     keep(runs, job.parent, result)
     job.result = result
     job.save()
@@ -53,6 +55,7 @@ def show(job: Job, *, model: str, kind: str) -> None:
     atomic_write_text(written, json.dumps(job.result, indent=1, allow_nan=False))
     split = "select" if job.result["final"]["report"] is None else "report"
     say("\n" + table(job.result, split=split, kind=kind))
+    say("\n" + honesty(job.result, kind=kind))
     say(f"\ntime: {clock(job.seconds)}")
     say(f"results: {written}")
     say(f"merged detector: models:/{model}@merged")

@@ -8,12 +8,11 @@ from kd.detection.apply import Logits, finest, merged_columns
 from kd.detection.detector import Detector
 from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part
-from kd.passes.judging import Verdict, judge
+from kd.passes.judging import Judge, Verdict
 from kd.passes.networks import Prediction, Training, set_digest
 from kd.passes.settings import FittedSettings
 from kd.passes.steps import Steps
 from kd.progress import Progress
-from kd.scoring.operating_points import OperatingPoints
 from kd.tracking.registry import Registry
 from kd.tracking.runs import Runs
 from kd.training.data import TrainingSet
@@ -24,10 +23,11 @@ from kd.training.fit import FitSettings
 class Bench:
     """A corpus with the means to train, predict and record on it; one-off entry points need no more.
 
-    owner: tags of every run, from `recovery.owner_tags`.
+    judge: what networks are scored against; owner: tags of every run, from `recovery.owner_tags`.
     """
 
     inputs: Inputs
+    judge: Judge
     steps: Steps
     runs: Runs
     registry: Registry
@@ -57,16 +57,15 @@ class Bench:
         members = {index: self.member_logits(detector, index, part) for index in sorted(set(detector.champion))}
         return merged_columns(detector, members)
 
-    def verdict(self, detector: Detector, *, points: OperatingPoints | None) -> Verdict:
-        """Scores of a detector on the scored splits; points None: chosen on the selection split."""
-        inputs = self.inputs
-        report = inputs.report
-        return judge(
-            detector.classes,
+    def verdict(self, detector: Detector) -> Verdict:
+        """Scores of a detector on the scored splits, at the operating points it carries."""
+        select, report = self.inputs.select, self.inputs.report
+        return self.judge.verdict(
             grid=finest(detector),
-            select=(inputs.select, self.logits(detector, inputs.select)),
-            report=None if report is None else (report, self.logits(detector, report)),
-            points=points,
+            select=self.logits(detector, select),
+            report=None if report is None else self.logits(detector, report),
+            points=detector.points,
+            temperatures=detector.temperatures,
         )
 
 

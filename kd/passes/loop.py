@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
+
 from kd.config import home, say, to_dict
 from kd.corpus.corpus import Corpus
 from kd.engines.workers import Workers
@@ -15,9 +17,10 @@ from kd.passes.code import code_digest
 from kd.passes.context import Bench
 from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.job import Job, open_job
-from kd.passes.judging import macro
+from kd.passes.judging import judge_of, macro
 from kd.passes.one_pass import guest, run_pass, run_tagger
 from kd.passes.opening import begin, known_version, tell, warm_versions
+from kd.passes.optimism import Contest
 from kd.passes.plan import BATCH, Plan, fit_settings, plan
 from kd.passes.recovery import ended, owner_tags, pass_run, sweep
 from kd.passes.settings import IterateSettings
@@ -54,8 +57,10 @@ def iterate(settings: IterateSettings) -> int:
                 again(runs, job, corpus.classes)
             else:
                 begin(runs, job, settings, corpus)
+                inputs = open_inputs(settings, corpus, progress)
                 bench = Bench(
-                    inputs=open_inputs(settings, corpus, progress),
+                    inputs=inputs,
+                    judge=judge_of(inputs, crossfit=settings.selection == "crossfit"),
                     steps=Steps(folder / "steps", salt=job.salt),
                     runs=runs,
                     registry=registry,
@@ -68,7 +73,7 @@ def iterate(settings: IterateSettings) -> int:
                     work = PassWork(bench, settings, todo, how, AliasMoves(registry), workers)
                     tell(work, job)
                     run_all(work, job, guests)
-                conclude(runs, job, corpus.classes)
+                conclude(runs, job, bench.judge)
             show(job, model=settings.model, kind=todo.judged_by)
     return 0
 
@@ -118,7 +123,7 @@ def again(runs: Runs, job: Job, classes: tuple[str, ...]) -> None:
 def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
     """The tagger and the passes that are not done yet."""
     bench = work.bench
-    contenders = [guest(work, number) for number in guests] if not job.passes else []
+    contest, contenders = contest_of(work, job, guests)
     about, tagger = run_tagger(work, parent=job.parent)
     job.tagger = about
     job.save()
@@ -133,6 +138,7 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
             teachers={label: champion.version for label, champion in incumbents.items()},
             incumbents=incumbents,
             guests=contenders if index == 1 else [],
+            contest=contest,
             known={
                 c["version"]: f"pass {each['index']} {c['name']}" for each in job.passes for c in each["candidates"]
             },
@@ -146,6 +152,22 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
         log_pass(bench.runs, bench.inputs.classes, job.parent, record)
         bench.progress.f1 = macro(record["merged"]["select"])
         say(summary(record))
+
+
+def contest_of(work: PassWork, job: Job, guests: tuple[int, ...]) -> tuple[Contest, list[Contender]]:
+    """Those who have contended in the passes that are done, from their stored logits, and the guests."""
+    bench = work.bench
+    contest = Contest(bench.judge, work.plan.judged_by)
+    contenders = []
+    for number in guests:
+        contender, fits = guest(work, number)
+        contenders.append(contender)
+        contest.enter(number, fits)
+    for each in job.passes:
+        for candidate in each["candidates"]:
+            logits = np.load(bench.runs.download(candidate["run_id"], "scores") / "select.npy", allow_pickle=False)
+            contest.enter(candidate["version"], bench.judge.fits(logits, grid=bench.inputs.spec.grid))
+    return contest, contenders
 
 
 def current_champions(work: PassWork, job: Job) -> dict[str, Contender]:
@@ -162,7 +184,7 @@ def current_champions(work: PassWork, job: Job) -> dict[str, Contender]:
         version = registry.version(number)
         own = version.iterate_id == job.iterate_id and version.tags.get("kd.kind") == "candidate"
         f1: Mapping[str, float] = (
-            {c: version.f1(c, kind) for c in work.bench.inputs.classes} if own else guest(work, number).f1
+            {c: version.f1(c, kind) for c in work.bench.inputs.classes} if own else guest(work, number)[0].f1
         )
         found[label] = Contender(number, f1)
     return found

@@ -40,7 +40,7 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
         number: detector_of(bench, bench.registry.version(number)) for number in sorted(set(champions.values()))
     }
     members: list[Member] = []
-    champion, thresholds, windows = [], [], []
+    champion, thresholds, windows, temperatures = [], [], [], []
     for label in bench.inputs.classes:
         detector = detectors[champions[label]]
         column = detector.classes.index(label)
@@ -50,6 +50,7 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
         champion.append(members.index(member))
         thresholds.append(detector.points.thresholds[column])
         windows.append(detector.points.windows[column])
+        temperatures.append(detector.temperatures[column])
     save_detector(
         folder,
         classes=bench.inputs.classes,
@@ -57,6 +58,7 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
         specs=[member.spec for member in members],
         champion=champion,
         points=OperatingPoints(tuple(thresholds), tuple(windows)),
+        temperatures=temperatures,
         corpus=bench.inputs.corpus.digest,
     )
     return load_detector(folder)

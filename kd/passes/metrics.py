@@ -30,6 +30,8 @@ def score_metrics(
 
 def _of_one(name: str, figures: Mapping[str, Any], classes: Sequence[str]) -> dict[str, float]:
     values = {f"{name}/macro": figures["macro"]["f1"], f"{name}/micro": figures["micro"]["f1"]}
+    low, high = figures["macro"]["f1_interval"] or (None, None)
+    values |= {f"{name}/macro_low": low, f"{name}/macro_high": high}
     values |= {f"{name.replace('f1', what)}/macro": figures["macro"][what] for what in ("precision", "recall")}
     values |= {f"{name}/{class_slug(label)}": figures["classes"][label]["f1"] for label in classes}
     return {key: float(value) for key, value in values.items() if value is not None}

@@ -14,13 +14,15 @@ from kd.detection.apply import finest
 from kd.detection.detector import Detector
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.merging import regrid
+from kd.labels.rule import LabelRule
 from kd.labels.smoothing import Smoothing, probabilities
 from kd.passes.champions import Contender, choose
 from kd.passes.context import Bench
 from kd.passes.figure import draw
-from kd.passes.judging import Verdict
+from kd.passes.judging import Fits, Verdict
 from kd.passes.merging import champions_in_registry, detector_of, merged_detector
 from kd.passes.metrics import score_metrics
+from kd.passes.optimism import Contest
 from kd.passes.plan import Candidate
 from kd.passes.recording import identity_tags, log_logits, register
 from kd.passes.targets import frame_label_set, pseudo_tag_set, tagging_set
@@ -62,10 +64,16 @@ def training_sets(
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         teacher = merged_detector(bench, teachers, Path(place))
         merged = training_logits(bench, teacher)
-    temperature = work.settings.temperature
+    rule = label_rule(work, teacher)
     return {
-        how.name: frame_label_set(bench.inputs, merged, how, temperature=temperature) for how in work.plan.smoothings
+        how.name: frame_label_set(bench.inputs, merged, how, rule=rule, clamp=work.plan.clamp)
+        for how in work.plan.smoothings
     }
+
+
+def label_rule(work: PassWork, teacher: Detector) -> LabelRule:
+    """How the logits of these teachers become labels."""
+    return LabelRule(work.plan.labels, work.settings.temperature, teacher.points.thresholds)
 
 
 def training_logits(bench: Bench, detector: Detector) -> dict[str, Logits]:
@@ -84,11 +92,13 @@ def run_pass(
     incumbents: Mapping[str, Contender],
     guests: list[Contender],
     known: Mapping[int, str],
+    contest: Contest,
 ) -> dict[str, Any]:
     """One pass; its record as in `results.json`.
 
     run: the pass's run; teachers: class to the version whose scores are the labels (from pass 2 on); incumbents: the
-    champions so far; guests: versions of other jobs that may become champions; known: names of versions so far.
+    champions so far; guests: versions of other jobs that may become champions; known: names of versions so far; contest:
+    who has contended so far, for cross-fitting.
     An alias that a person moves meanwhile keeps its place until the next pass.
     """
     bench = work.bench
@@ -113,18 +123,21 @@ def run_pass(
         )
         f1 = {label: value or 0.0 for label, value in verdict.f1(work.plan.judged_by).items()}
         contenders.append(Contender(recorded.version, f1))
+        contest.enter(recorded.version, verdict.fits)
     chosen = choose(bench.inputs.classes, incumbents=incumbents, challengers=contenders)
     chosen |= {label: v for label, v in work.by_hand().items() if v != teachers.get(label)}
     about = {"iterate_id": bench.iterate_id, "pass": index, "corpus": bench.inputs.corpus.digest}
     work.moves.move({best_alias(label): version for label, version in chosen.items()}, about=about)
     merged = merge_pass(work, index, run=run, about=about)
+    crossed = contest.crossed(merged.fits)
+    report = crossed["crossfit"] if bench.judge.crossfit else merged.report
     names = {**known, **{each["version"]: each["name"] for each in records}}
     champions = {label: {"version": v, "candidate": names.get(v, f"version {v}")} for label, v in chosen.items()}
     return {
         "index": index,
         "run_id": run,
         "candidates": records,
-        "merged": {"select": merged.select, "report": merged.report},
+        "merged": {"select": merged.select, "report": report, **crossed},
         "champions": champions,
     }
 
@@ -136,7 +149,7 @@ def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         folder = Path(place)
         detector = merged_detector(bench, champions, folder / "detector")
-        verdict = bench.verdict(detector, points=detector.points)
+        verdict = bench.verdict(detector)
         version = register_merged(
             work, index, run=run, folder=folder / "detector", verdict=verdict, champions=champions
         )
@@ -178,7 +191,7 @@ def label_artifact(work: PassWork, index: int, detector: Detector, champions: Ma
         detector.classes,
         bench.inputs.spec.grid,
         dict(champions),
-        work.settings.temperature,
+        label_rule(work, detector),
         work.plan.smoothings,
         index,
         splits,
@@ -192,10 +205,9 @@ def draw_pass(bench: Bench, detector: Detector, how: Smoothing, path: Path, *, t
     draw(path, part=part, scores=scores, grid=finest(detector), classes=detector.classes, how=how, title=title)
 
 
-def guest(work: PassWork, number: int) -> Contender:
+def guest(work: PassWork, number: int) -> tuple[Contender, Fits]:
     """A version of another job, or one a person put on an alias, judged here at the operating points it carries."""
     bench = work.bench
-    detector = detector_of(bench, bench.registry.version(number))
-    verdict = bench.verdict(detector, points=detector.points)
+    verdict = bench.verdict(detector_of(bench, bench.registry.version(number)))
     own = verdict.f1(work.plan.judged_by)
-    return Contender(number, {label: own[label] or 0.0 for label in bench.inputs.classes})
+    return Contender(number, {label: own[label] or 0.0 for label in bench.inputs.classes}), verdict.fits

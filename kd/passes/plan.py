@@ -6,13 +6,14 @@ from hashlib import sha256
 
 from kd.errors import UserError, did_you_mean
 from kd.labels.smoothing import Smoothing, smoothing
-from kd.passes.settings import FitOptions, FittedSettings, IterateSettings
+from kd.passes.settings import FitOptions, FittedSettings, IterateSettings, LabelOptions
 from kd.passes.threads import precision_of
 from kd.training.fit import FitSettings
 
 ARCHITECTURES = ("deep", "shallow")
 BATCH = {"default": 12, "paper": 32}
 SMOOTHED = {"default": "median,median+gaussian", "paper": "none,median,median+gaussian"}
+LABELS = {"default": "binary", "paper": "soft"}
 JUDGED_BY = {"default": "tuned", "paper": "fixed"}
 
 
@@ -31,12 +32,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Passes and their candidates, and the champions' yardstick: `tuned` or `fixed` F1."""
+    """Passes and their candidates, the champions' yardstick, `tuned` or `fixed` F1, and what labels are.
+
+    labels: the kind of `kd.labels.rule.LabelRule`; clamp: whether they are 0 where a class is known to be absent.
+    """
 
     passes: int
     architectures: tuple[str, ...]
     smoothings: tuple[Smoothing, ...]
     judged_by: str
+    labels: str
+    clamp: bool
 
     def candidates(self, index: int) -> tuple[Candidate, ...]:
         """Candidates of pass `index`, from 1, architecture by architecture. Source: S1 sections 3.3.1 to 3.3.3."""
@@ -63,9 +69,20 @@ def plan(settings: IterateSettings) -> Plan:
             raise UserError(f"unknown architecture {name!r}", did_you_mean(name, ARCHITECTURES) or "deep or shallow")
     smoothed = listed(settings.smoothings or SMOOTHED[settings.recipe], "smoothings")
     ways = tuple(smoothing(name, window=settings.window, sigma=settings.sigma) for name in smoothed)
-    if settings.recipe == "paper" and settings.temperature != 1:
+    paper = settings.recipe == "paper"
+    if paper and settings.temperature != 1:
         raise UserError("recipe=paper distils at temperature 1", "leave temperature out, or use recipe=default")
-    return Plan(settings.passes, wanted, ways, JUDGED_BY[settings.recipe])
+    if paper and settings.labels == "binary":
+        raise UserError("recipe=paper distils soft labels", "leave labels out, or use recipe=default")
+    labels = label_kind(settings, recipe=settings.recipe)
+    return Plan(settings.passes, wanted, ways, JUDGED_BY[settings.recipe], labels, settings.clamp and not paper)
+
+
+def label_kind(options: LabelOptions, *, recipe: str = "default") -> str:
+    """`soft` or `binary`: as given, else soft where a temperature is, else the recipe's."""
+    if options.labels == "binary" and options.temperature != 1:
+        raise UserError("a temperature changes no binary label", "leave temperature out, or give labels=soft")
+    return options.labels or ("soft" if options.temperature != 1 else LABELS[recipe])
 
 
 def listed(text: str, name: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from kd.detection.detector import save_detector
 from kd.passes.context import Bench
 from kd.passes.inputs import Part
-from kd.passes.judging import Logits, Verdict, judge, macro
+from kd.passes.judging import Logits, Verdict, macro
 from kd.passes.metrics import score_metrics
 from kd.passes.networks import seconds_of
 from kd.passes.results import percent
@@ -50,12 +50,9 @@ def finished_run(bench: Bench, tags: Mapping[str, str]) -> tuple[str, int] | Non
 def judged(bench: Bench, network: Path) -> Verdict:
     """Scores of the network saved in a folder, at operating points chosen on the selection split."""
     inputs = bench.inputs
-
-    def with_logits(part: Part) -> tuple[Part, Logits]:
-        return part, bench.predicted(network, inputs.spec, part)
-
-    report = None if inputs.report is None else with_logits(inputs.report)
-    return judge(inputs.classes, grid=inputs.spec.grid, select=with_logits(inputs.select), report=report)
+    select = bench.predicted(network, inputs.spec, inputs.select)
+    report = None if inputs.report is None else bench.predicted(network, inputs.spec, inputs.report)
+    return bench.judge.verdict(grid=inputs.spec.grid, select=select, report=report)
 
 
 def record(
@@ -78,6 +75,7 @@ def record(
             specs=[inputs.spec],
             champion=[0] * len(inputs.classes),
             points=verdict.points,
+            temperatures=verdict.temperatures,
             corpus=inputs.corpus.digest,
         )
         logged = log_detector(bench.runs, run=run, folder=folder)

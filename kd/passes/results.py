@@ -5,19 +5,23 @@ from typing import Any
 
 from kd.passes.job import Job
 
-SCHEMA = 1
+SCHEMA = 2
+KINDS = ("tuned", "fixed")
 
 
-def results(classes: Sequence[str], job: Job) -> dict[str, Any]:
-    """The record of a job whose passes are done; all scores are fractions, undefined ones None."""
-    last = job.passes[-1]["merged"]
+def results(classes: Sequence[str], job: Job, *, selection: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of a job whose passes are done; all scores are fractions, undefined ones None.
+
+    selection: from `Judge.about`.
+    """
     return {
         "schema": SCHEMA,
         "classes": list(classes),
         "tagger": job.tagger,
         "baseline": None,
         "passes": job.passes,
-        "final": {"select": last["select"], "report": last["report"]},
+        "final": dict(job.passes[-1]["merged"]),
+        "selection": dict(selection),
         "seconds": job.seconds,
         "clip_steps": job.clip_steps,
     }
@@ -29,7 +33,7 @@ def table(record: dict[str, Any], *, split: str, kind: str) -> str:
     split: `select` or `report`; kind: `fixed` or `tuned`. A star marks the champion of a class in its pass.
     """
     classes: list[str] = record["classes"]
-    rows = [["pass", "config", "average", *(label[:9] for label in classes)]]
+    rows = [["pass", "config", "average", "95 %", *(label[:9] for label in classes)]]
     rows.append(["0", "tagger", *_figures(record["tagger"][split][kind], classes, set())])
     for each in record["passes"]:
         for candidate in each["candidates"]:
@@ -42,23 +46,56 @@ def table(record: dict[str, Any], *, split: str, kind: str) -> str:
     return f"{head}\n{_aligned(rows)}"
 
 
+def honesty(record: dict[str, Any], *, kind: str) -> str:
+    """The merged detector's three figures, and the optimism: the first minus the second."""
+    final, about = record["final"], record["selection"]
+    select, report = about["select"], about["report"]
+    rows = [
+        [f"chosen and scored on {select['split']}", *_with_interval(final["select"][kind]["macro"])],
+        ["cross-fitted on its halves", *_with_interval(final["crossfit"][kind]["macro"])],
+    ]
+    if report is not None and not about["crossfit"]:
+        rows.append([f"{report['split']}, never chosen on", *_with_interval(final["report"][kind]["macro"])])
+    optimism = final["optimism"][kind]
+    rows.append(
+        ["optimism: first minus second", percent(optimism["value"]), between(optimism["low"], optimism["high"])]
+    )
+    wide = max(len(row[0]) for row in rows)
+    lines = [f"  {name.ljust(wide)}  {value:>6}  {interval}".rstrip() for name, value, interval in rows]
+    few = ", ".join(select["few_makers"])
+    marks = [f"fewer than 5 makers, so that their intervals say little: {few}"] if few else []
+    if about["uneven"]:
+        marks.append(f"all events by one maker, so not to be halved: {', '.join(about['uneven'])}")
+    head = f"merged detector, macro event F1, %, {kind} operating points, 95 % intervals by {select['by']}"
+    return "\n".join([head, *lines, *(f"  {mark}" for mark in marks)])
+
+
 def tables(record: dict[str, Any]) -> str:
     """Every table of a job."""
     splits = ("select", "report") if record["final"]["report"] is not None else ("select",)
-    return "\n\n".join(table(record, split=split, kind=kind) for split in splits for kind in ("tuned", "fixed"))
+    shown = [table(record, split=split, kind=kind) for split in splits for kind in KINDS]
+    return "\n\n".join([*shown, *(honesty(record, kind=kind) for kind in KINDS)])
 
 
 def _figures(scores: dict[str, Any], classes: Sequence[str], own: set[str]) -> list[str]:
-    figures = [percent(scores["macro"]["f1"])]
+    figures = _with_interval(scores["macro"])
     return figures + [percent(scores["classes"][c]["f1"]) + ("*" if c in own else "") for c in classes]
+
+
+def _with_interval(figures: Mapping[str, Any]) -> list[str]:
+    """F1 and its interval."""
+    return [percent(figures["f1"]), between(*(figures["f1_interval"] or (None, None)))]
+
+
+def between(low: float | None, high: float | None) -> str:
+    """Two fractions in per cent, `[41.2, 47.9]`; empty where undefined."""
+    return "" if low is None or high is None else f"[{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def scores_table(classes: Sequence[str], splits: Mapping[str, dict[str, Any]]) -> str:
     """Event F1 in per cent of one model: a line per split and kind of operating points."""
-    rows = [["split", "points", "average", *(label[:9] for label in classes)]]
-    rows += [
-        [name, kind, *_figures(scores[kind], classes, set())] for name, scores in splits.items() for kind in scores
-    ]
+    rows = [["split", "points", "average", "95 %", *(label[:9] for label in classes)]]
+    rows += [[name, kind, *_figures(scores[kind], classes, set())] for name, scores in splits.items() for kind in KINDS]
     return _aligned(rows)
 
 

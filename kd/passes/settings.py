@@ -34,9 +34,24 @@ class FitOptions:
 class LabelOptions:
     """How teacher scores become labels."""
 
+    labels: str = option(
+        "",
+        help="'soft': teacher probabilities; 'binary': 1 where they reach the teacher's own threshold; empty: the "
+        "recipe's, and soft with a temperature",
+        choices=("", "soft", "binary"),
+    )
     window: int = option(7, help="label median window in frames, odd", low=1, high=239, odd=True)
     sigma: float = option(1.0, help="label Gaussian in frames", low=0, high=100)
-    temperature: float = option(1.0, help="labels are sigmoid(logit / temperature)", low=0.05, high=100)
+    temperature: float = option(1.0, help="soft labels are sigmoid(logit / temperature)", low=0.05, high=100)
+
+
+@dataclass(frozen=True)
+class ClampOptions:
+    """What is known of clips beside their pseudo-labels."""
+
+    clamp: bool = option(
+        True, help="labels of a weakly labelled clip are 0 for classes it is known not to hold; not with recipe=paper"
+    )
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,11 @@ class LoopOptions:
     smoothings: str = option(
         "", help=f"label smoothings from pass 2 on, comma-separated, of {', '.join(SMOOTHINGS)}; empty: the recipe's"
     )
+    selection: str = option(
+        "select_on",
+        help="crossfit: where select_on serves both ends (report_on the same or empty), report cross-fitted figures of it",
+        choices=("select_on", "crossfit"),
+    )
     warm_start: str = option("", help="versions of earlier jobs that may be champions, comma-separated")
     workers: int = option(
         0, help="candidates trained at the same time, each in its own process; 0: one per core", low=0, high=1024
@@ -96,7 +116,9 @@ class DistillOptions:
 
 
 @dataclass(frozen=True)
-class IterateSettings(NetworkOptions, LabelOptions, ArithmeticOptions, FitOptions, CorpusSettings, LoopOptions):
+class IterateSettings(
+    NetworkOptions, ClampOptions, LabelOptions, ArithmeticOptions, FitOptions, CorpusSettings, LoopOptions
+):
     """Parameters of `iterate`."""
 
 
@@ -106,7 +128,7 @@ class TrainSettings(NetworkOptions, ArithmeticOptions, FitOptions, CorpusSetting
 
 
 @dataclass(frozen=True)
-class DistillSettings(NetworkOptions, ArithmeticOptions, FitOptions, CorpusSettings, DistillOptions):
+class DistillSettings(NetworkOptions, ClampOptions, ArithmeticOptions, FitOptions, CorpusSettings, DistillOptions):
     """Parameters of `distill`."""
 
 

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,12 +12,13 @@ from kd.engines.local import cores
 from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
 from kd.labels.merging import regrid
+from kd.labels.rule import clamped
 from kd.labels.smoothing import Smoothing
 from kd.lock import locked
 from kd.models.config import ModelConfig
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import Inputs, open_corpus, open_inputs
-from kd.passes.judging import Verdict
+from kd.passes.judging import Verdict, judge_of
 from kd.passes.loop import state_folder
 from kd.passes.merging import champions_in_registry, merged_detector
 from kd.passes.metrics import score_metrics
@@ -27,7 +28,7 @@ from kd.passes.recovery import ended
 from kd.passes.results import scores_table
 from kd.passes.settings import DistillSettings, MergeSettings, TrainSettings
 from kd.passes.steps import Steps
-from kd.passes.targets import frame_labels, joined, tagging_set, true_frames
+from kd.passes.targets import joined, tagging_set, true_frames
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
@@ -65,9 +66,8 @@ def distill(settings: DistillSettings) -> int:
     if how is None:
         known = ", ".join(each.name for each in labels.smoothings)
         raise UserError(f"{settings.labels} has no labels smoothed by {settings.smoothing!r}", f"it has: {known}")
-    return one_network(
-        bench, settings, pseudo_labelled(bench.inputs, labels, how), name=f"distill-{settings.architecture}"
-    )
+    training = pseudo_labelled(bench.inputs, labels, how, clamp=settings.clamp)
+    return one_network(bench, settings, training, name=f"distill-{settings.architecture}")
 
 
 def labels_folder(place: str, runs: Runs) -> Path:
@@ -79,7 +79,7 @@ def labels_folder(place: str, runs: Runs) -> Path:
     return user_path(place, "labels")
 
 
-def pseudo_labelled(inputs: Inputs, labels: LabelArtifact, how: Smoothing) -> TrainingSet:
+def pseudo_labelled(inputs: Inputs, labels: LabelArtifact, how: Smoothing, *, clamp: bool) -> TrainingSet:
     """The corpus's training clips with their labels from an artifact, matched by audio content."""
     if missing := sorted(set(inputs.classes) - set(labels.classes)):
         raise UserError(f"the labels do not know {missing[0]!r}", "label this corpus with a model of its classes")
@@ -98,7 +98,10 @@ def pseudo_labelled(inputs: Inputs, labels: LabelArtifact, how: Smoothing) -> Tr
             )
         logits = labels.splits[role].logits[[rows[source.content] for source in part.sources]][:, :, columns]
         logits = regrid(logits, source=labels.grid, target=inputs.spec.grid)
-        targets[role] = frame_labels(logits, how, temperature=labels.temperature)
+        rule = replace(labels.rule, thresholds=tuple(labels.rule.thresholds[k] for k in columns))
+        targets[role] = rule.labels(logits, how)
+        if clamp and role == "weak":
+            targets[role] = clamped(targets[role], part.tags(inputs.classes))
     return joined(inputs.training, targets)
 
 
@@ -119,6 +122,7 @@ def open_bench(settings: TrainSettings | DistillSettings | MergeSettings) -> Ben
     inputs = open_inputs(settings, corpus, progress)
     return Bench(
         inputs,
+        judge_of(inputs),
         Steps(state_folder(settings.model) / "steps"),
         runs,
         registry,
@@ -165,7 +169,7 @@ def merge(settings: MergeSettings) -> int:
         run = bench.runs.top("merge", tags)
         with ended(bench.runs), tempfile.TemporaryDirectory(prefix="kd-") as place:
             detector = merged_detector(bench, champions, Path(place) / "detector")
-            verdict = bench.verdict(detector, points=detector.points)
+            verdict = bench.verdict(detector)
             logged = log_detector(bench.runs, run=run, folder=Path(place) / "detector")
             log_logits(bench, run, partial(bench.logits, detector))
             found = score_metrics(detector.classes, select=verdict.select, report=verdict.report)

@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.store import ClipFeatures
-from kd.labels.smoothing import Smoothing, probabilities, smooth
+from kd.labels.rule import CHUNK, LabelRule, clamped
+from kd.labels.smoothing import Smoothing, probabilities
 from kd.passes.inputs import Inputs, Part
 from kd.scoring.frame_truth import frame_truth
 from kd.training.data import TrainingSet
 
 Logits = npt.NDArray[np.float16]
 Targets = npt.NDArray[np.float16]
-CHUNK = 512
 KNOWN_TAGS = ("weak", "strong")
 
 
@@ -35,27 +35,23 @@ def pseudo_tag_set(inputs: Inputs, tagger: Mapping[str, Logits]) -> TrainingSet:
     return joined(inputs.training, tags)
 
 
-def frame_label_set(inputs: Inputs, merged: Mapping[str, Logits], how: Smoothing, *, temperature: float) -> TrainingSet:
+def frame_label_set(
+    inputs: Inputs, merged: Mapping[str, Logits], how: Smoothing, *, rule: LabelRule, clamp: bool
+) -> TrainingSet:
     """All training clips with smoothed frame labels of the merged teachers. Source: S1 section 3.3.2.
 
-    merged: logits (clips, frames, classes) by role. A strongly labelled training split keeps its own labels.
+    merged: logits (clips, frames, classes) by role; clamp: labels are 0 where a weakly labelled clip is known to hold
+    nothing of the class (ours). A strongly labelled training split keeps its own labels.
     """
-    labels = {
-        role: true_frames(part, inputs)
-        if role == "strong"
-        else frame_labels(merged[role], how, temperature=temperature)
-        for role, part in inputs.training.items()
-    }
+    labels = {}
+    for role, part in inputs.training.items():
+        if role == "strong":
+            labels[role] = true_frames(part, inputs)
+            continue
+        labels[role] = rule.labels(merged[role], how)
+        if clamp and role == "weak":
+            labels[role] = clamped(labels[role], part.tags(inputs.classes))
     return joined(inputs.training, labels)
-
-
-def frame_labels(logits: Logits, how: Smoothing, *, temperature: float) -> Targets:
-    """Smoothed probabilities of logits, (clips, frames, classes), a few clips at a time."""
-    labels = np.empty(logits.shape, dtype=np.float16)
-    for start in range(0, len(logits), CHUNK):
-        part = slice(start, start + CHUNK)
-        labels[part] = smooth(probabilities(logits[part], temperature=temperature), how)
-    return labels
 
 
 def pooled(logits: Logits) -> Targets:

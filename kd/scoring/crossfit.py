@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.scoring.bootstrap import Weights
-from kd.scoring.counts import CellCounts, Policy
+from kd.scoring.counts import CellCounts, Policy, f1_of
 from kd.scoring.intervals import Intervals, intervals
 from kd.scoring.units import Units
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 
@@ -37,13 +38,33 @@ class Halves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CrossFit(Generic[T]):
-    """chosen: on all cells, and same: its counts; chosen_on: on each half, and crossed: counts of each on the other."""
+    """chosen: on all cells, and same: its counts; chosen_on: on each half, and counts_on: all cells counted under each."""
 
     halves: Halves
     chosen: T
     chosen_on: tuple[T, T]
     same: CellCounts
-    crossed: CellCounts
+    counts_on: tuple[CellCounts, CellCounts]
+
+    @property
+    def crossed(self) -> CellCounts:
+        """Each half's cells, counted under what was chosen on the other."""
+        first, (of_first, of_second) = self.halves.masks[0], self.counts_on
+        tp, fp, fn = (
+            np.where(first, two, one)
+            for one, two in (
+                (of_first.tp, of_second.tp),
+                (of_first.fp, of_second.fp),
+                (of_first.fn, of_second.fn),
+            )
+        )
+        return CellCounts(clips=self.same.clips, classes=self.same.classes, tp=tp, fp=fp, fn=fn)
+
+    def f1_on(self, half: int) -> Floats:
+        """F1 of each class on a half's own cells, as chosen there: `(classes,)`, 0 where undefined."""
+        mask, counts = self.halves.masks[half], self.counts_on[half]
+        tp, fp, fn = ((part * mask).sum(axis=0) for part in (counts.tp, counts.fp, counts.fn))
+        return f1_of(tp=tp, fp=fp, fn=fn)
 
 
 def halve(*, units: Units, events: Ints, seed: int = 0) -> Halves:
@@ -81,14 +102,23 @@ def crossfit(*, halves: Halves, choose: Callable[[Bools], T], count: Callable[[T
     first, second = halves.masks
     chosen, on_first, on_second = (choose(mask) for mask in (first | second, first, second))
     same, of_first, of_second = (count(choice) for choice in (chosen, on_first, on_second))
-    crossed = CellCounts(
-        clips=same.clips,
-        classes=same.classes,
-        tp=np.where(first, of_second.tp, of_first.tp),
-        fp=np.where(first, of_second.fp, of_first.fp),
-        fn=np.where(first, of_second.fn, of_first.fn),
-    )
-    return CrossFit(halves, chosen, (on_first, on_second), same, crossed)
+    return CrossFit(halves, chosen, (on_first, on_second), same, (of_first, of_second))
+
+
+def crossfit_champions(fits: Sequence[CrossFit[T]], *, by: Sequence[CrossFit[T]] | None = None) -> CrossFit[Ints]:
+    """Of several candidates, each class's best: on all cells and on each half, the first among equals.
+
+    by: candidates' fits by which the best are found (default: the same); the choice is the candidate's number,
+    `(classes,)`.
+    """
+    by = by or fits
+    whole = np.stack([f1_of(tp=t.tp, fp=t.fp, fn=t.fn) for t in (fit.same.total() for fit in by)]).argmax(axis=0)
+    first, second = (np.stack([fit.f1_on(half) for fit in by]).argmax(axis=0) for half in (0, 1))
+    counts = [
+        columns_of([fit.counts_on[half] for fit in fits], which=which) for half, which in ((0, first), (1, second))
+    ]
+    same = columns_of([fit.same for fit in fits], which=whole)
+    return CrossFit(fits[0].halves, whole, (first, second), same, (counts[0], counts[1]))
 
 
 def optimism(fits: Sequence[CrossFit[T]], *, weights: Weights, empty: Policy = "zero_score") -> Intervals:
@@ -100,7 +130,7 @@ def optimism(fits: Sequence[CrossFit[T]], *, weights: Weights, empty: Policy = "
     return intervals(same, weights=weights, against=crossed, empty=empty)
 
 
-def columns_of(candidates: Sequence[CellCounts], *, which: Sequence[int]) -> CellCounts:
+def columns_of(candidates: Sequence[CellCounts], *, which: Sequence[int] | Ints) -> CellCounts:
     """The counts of the candidate that was chosen for each class, from counts of the same clips and classes."""
     first, columns = candidates[0], range(len(which))
     tp, fp, fn = (

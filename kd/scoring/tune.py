@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from kd.scoring.counts import CellCounts, Policy, Scores, f1_of
 from kd.scoring.grid import FrameGrid
-from kd.scoring.grid_counts import Bools, class_rows, count_levels, grid_counts, levels_of
+from kd.scoring.grid_counts import Bools, GridCounts, class_rows, count_levels, grid_counts, levels_of
 from kd.scoring.matching import Collars
 from kd.scoring.median import median_of_levels
 from kd.scoring.operating_points import (
@@ -25,6 +26,9 @@ from kd.scoring.operating_points import (
 if TYPE_CHECKING:
     from kd.corpus.tables import Event
 
+Floats = npt.NDArray[np.float64]
+Blur = tuple[float, float]
+
 
 def tune(
     scores: npt.NDArray[np.floating],
@@ -38,12 +42,12 @@ def tune(
     collars: Collars | None = None,
     cells: Bools | None = None,
     workers: int | None = None,
+    blur: Blur | None = None,
 ) -> OperatingPoints:
-    """The threshold and window of best event-based F1 for each class.
+    """The threshold and window of best event-based F1 for each class; see `points_of`.
 
-    Equal F1: the threshold nearer 0.5, then the smaller window, then the lower threshold. A class that can teach
-    nothing, because it has no reference events or no point hits any, gets threshold 0.5 and 7 frames. Arguments as in
-    `grid_counts.grid_counts`; with `cells`, only those (clip, class) cells are looked at, as cross-fitting needs.
+    Arguments as in `grid_counts.grid_counts`; with `cells`, only those (clip, class) cells are looked at, as
+    cross-fitting needs.
     """
     counts = grid_counts(
         scores,
@@ -57,14 +61,42 @@ def tune(
         cells=cells,
         workers=workers,
     )
+    return points_of(counts, windows=windows, thresholds=thresholds, blur=blur)
+
+
+def points_of(
+    counts: GridCounts,
+    *,
+    windows: Sequence[int] = DEFAULT_WINDOWS,
+    thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
+    blur: Blur | None = None,
+) -> OperatingPoints:
+    """The point of highest F1 in each class's grid; with `blur`, the one with the highest F1 around it.
+
+    Equal F1: the threshold nearer 0.5, then the smaller window, then the lower threshold. A class that can teach
+    nothing, because it has no reference events or no point hits any, gets threshold 0.5 and 7 frames.
+    blur: the F1 surface is smoothed by a Gaussian before its top is sought, so that one lucky cell does not win over a
+    plateau; its deviations in grid steps along windows and thresholds. It needs both given in rising order.
+    """
     f1 = f1_of(tp=counts.tp, fp=counts.fp, fn=counts.fn)
+    around = f1 if blur is None else blurred(blurred(f1, deviation=blur[0], axis=0), deviation=blur[1], axis=1)
     lengths, limits = (grid.ravel() for grid in np.meshgrid(windows, thresholds, indexing="ij"))
     chosen: list[tuple[float, int]] = []
-    for k in range(len(classes)):
-        best = preferred(f1=f1[..., k].ravel(), thresholds=limits, windows=lengths)
+    for k in range(f1.shape[-1]):
+        best = preferred(f1=around[..., k].ravel(), thresholds=limits, windows=lengths)
         learnt = f1[..., k].max() > 0
         chosen.append((float(limits[best]), int(lengths[best])) if learnt else (FIXED_THRESHOLD, FIXED_WINDOW))
     return OperatingPoints(tuple(point[0] for point in chosen), tuple(point[1] for point in chosen))
+
+
+def blurred(values: Floats, *, deviation: float, axis: int) -> Floats:
+    """Values smoothed along one axis by a Gaussian cut at four deviations, the first and last repeated beyond the ends."""
+    reach = math.ceil(4 * deviation)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
+    wide = np.pad(values, [(reach, reach) if i == axis else (0, 0) for i in range(values.ndim)], mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(wide, len(weights), axis=axis)
+    smooth: Floats = windows @ (weights / weights.sum())
+    return smooth
 
 
 def cells_at(

@@ -59,6 +59,37 @@ def test_merged_scores_are_those_of_the_champions(finished: tuple[Place, str]) -
             assert each["merged"]["select"]["tuned"]["classes"][label] == won
 
 
+def test_every_figure_has_its_interval_and_choosing_its_optimism(finished: tuple[Place, str]) -> None:
+    record = results_of(finished[0])
+    assert record["selection"]["select"]["by"] == "clip" and record["selection"]["report"]["split"] == "test/test"
+    for each in record["passes"]:
+        merged = each["merged"]
+        for kind in ("fixed", "tuned"):
+            optimism = merged["optimism"][kind]
+            same, crossed = (merged[name][kind]["macro"]["f1"] for name in ("select", "crossfit"))
+            assert optimism["value"] == pytest.approx(same - crossed)
+            assert optimism["low"] <= optimism["high"]
+        assert merged["optimism"]["fixed"]["value"] <= merged["select"]["fixed"]["macro"]["f1"]
+        for scores in (merged, *each["candidates"]):
+            for row in (scores["select"]["tuned"]["macro"], *scores["report"]["tuned"]["classes"].values()):
+                assert (row["f1"] is None) == (row["f1_interval"] is None)
+                assert row["f1"] is None or 0 <= row["f1_interval"][0] <= row["f1_interval"][1] <= 1
+            calibration = scores["select"]["calibration"]
+            assert 0 <= calibration["error_tempered"] <= 1 and 0 <= calibration["error"] <= 1
+    text = finished[1]
+    for words in ("95 % intervals by clip", "cross-fitted on its halves", "never chosen on", "optimism: first minus"):
+        assert words in text
+
+
+def test_one_set_may_serve_both_ends(place: Place, corpus: Path) -> None:
+    quick = {"passes": 1, "steps": 4, "batch": 4, "architectures": "shallow", "report_on": "validation/validation"}
+    done = place.run("iterate", data=corpus, selection="crossfit", **quick)
+    assert done.returncode == 0, done.stderr
+    record = results_of(place)
+    assert record["selection"]["crossfit"] and record["final"]["report"] == record["final"]["crossfit"]
+    assert "cross-fitted on its halves" in done.stdout and "never chosen on" not in done.stdout
+
+
 def test_the_end_prints_table_results_and_how_to_look(finished: tuple[Place, str]) -> None:
     text = finished[1]
     assert re.search(r"pass +config +average", text)
@@ -187,7 +218,11 @@ import sys, mlflow, pandas as pd
 model = mlflow.pyfunc.load_model("models:/kd-sed@merged")
 events = model.predict(pd.DataFrame({{"path": [r"{next((corpus / "audio" / "test").glob("*.wav"))}"]}}))
 import kd
-print(list(events.columns), kd.__file__)"""
+import json, pathlib
+folder = mlflow.artifacts.download_artifacts("models:/kd-sed@merged")
+(about,) = pathlib.Path(folder).rglob("detector.json")
+print(list(events.columns), kd.__file__, len(json.loads(about.read_text())["temperatures"]))"""
     env = {key: value for key, value in place.env.items() if key != "PYTHONPATH"}
     lone = Place(place.folder, {**env, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "PYTHONSAFEPATH": "1"})
-    assert "['filename', 'onset', 'offset', 'event_label']" in lone.python(script)
+    said = lone.python(script)
+    assert "['filename', 'onset', 'offset', 'event_label']" in said and said.split()[-1] == "10"

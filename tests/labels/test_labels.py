@@ -12,6 +12,7 @@ from kd.audio.grid import FrameGrid
 from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels, save_labels
 from kd.labels.merging import merge, regrid
+from kd.labels.rule import LabelRule, clamped
 from kd.labels.smoothing import probabilities, smooth, smoothing
 
 GRID = FrameGrid(hop=0.05, window=0.1, frames=20, seconds=1.0)
@@ -71,7 +72,9 @@ def artifact() -> LabelArtifact:
     logits = np.random.default_rng(0).standard_normal((3, 20, 2)).astype(np.float16)
     split = LabelledSplit("train/weak", ("a.wav", "b.wav", "c.wav"), ("1", "2", "3"), logits)
     ways = (smoothing("median"), smoothing("median+gaussian"))
-    return LabelArtifact(("x", "y"), GRID, {"x": 3, "y": 4}, 2.0, ways, 1, {"weak": split})
+    return LabelArtifact(
+        ("x", "y"), GRID, {"x": 3, "y": 4}, LabelRule("soft", 2.0, (0.5, 0.2)), ways, 1, {"weak": split}
+    )
 
 
 def test_the_artifact_survives_disk(tmp_path: Path) -> None:
@@ -80,6 +83,26 @@ def test_the_artifact_survives_disk(tmp_path: Path) -> None:
     loaded = load_labels(tmp_path)
     assert np.array_equal(loaded.splits["weak"].logits, saved.splits["weak"].logits)
     assert loaded.versions == {"x": 3, "y": 4} and loaded.smoothings == saved.smoothings and loaded.grid == GRID
+    assert loaded.rule == saved.rule
+
+
+def test_binary_labels_are_what_the_teacher_detects_smoothed() -> None:
+    logits = np.random.default_rng(1).standard_normal((5, 20, 2)).astype(np.float16)
+    rule, how = LabelRule("binary", 1.0, (0.5, 0.8)), smoothing("median", window=3)
+    found = rule.labels(logits, how)
+    over = probabilities(logits) >= np.array([0.5, 0.8], np.float32)
+    assert set(np.unique(found)) == {0, 1}
+    assert np.array_equal(found, smooth(over.astype(np.float32), how))
+    soft = LabelRule("soft", 2.0, (0.5, 0.8)).labels(logits, smoothing("none"))
+    assert np.allclose(soft, probabilities(logits, temperature=2.0), atol=1e-3)
+    with pytest.raises(UserError, match="neither"):
+        LabelRule("hard", 1.0, ())
+
+
+def test_clamped_labels_are_nought_where_a_class_is_known_to_be_absent() -> None:
+    labels = np.full((2, 3, 2), 0.5, np.float16)
+    found = clamped(labels, np.array([[1, 0], [0, 0]], np.float16))
+    assert found[0, :, 0].tolist() == [0.5] * 3 and found.sum() == 1.5
 
 
 @pytest.mark.parametrize("damage", ["array", "json", "absent"])

@@ -27,11 +27,26 @@ def test_pass_1_has_two_candidates_and_later_ones_four_or_six() -> None:
         {"smoothings": "mean"},
         {"window": 8},
         {"recipe": "paper", "temperature": 2.0},
+        {"recipe": "paper", "labels": "binary"},
+        {"labels": "binary", "temperature": 2.0},
     ],
 )
 def test_plans_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UserError):
         plan(IterateSettings(**wrong))  # type: ignore[arg-type]
+
+
+def test_labels_are_binary_by_default_and_soft_in_the_paper_or_with_a_temperature() -> None:
+    kinds = [
+        (made.labels, made.clamp)
+        for made in (
+            plan(IterateSettings()),
+            plan(IterateSettings(recipe="paper")),
+            plan(IterateSettings(temperature=2.0, clamp=False)),
+            plan(IterateSettings(labels="soft")),
+        )
+    ]
+    assert kinds == [("binary", True), ("soft", False), ("soft", False), ("soft", True)]
 
 
 def test_default_steps_depend_on_clips_alone() -> None:

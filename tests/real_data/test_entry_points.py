@@ -61,3 +61,7 @@ def test_one_pass_on_real_recordings(place: Place) -> None:
     assert done.returncode == 0, done.stderr
     record = results_of(place)
     assert len(record["classes"]) == 10 and record["final"]["report"]["tuned"]["macro"]["f1"] >= 0
+    for split in ("select", "report"):
+        about = record["selection"][split]
+        assert about["by"] == "maker" and set(about["makers"]) == set(record["classes"])
+    assert "95 % intervals by maker" in done.stdout

@@ -5,15 +5,16 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter1d
 
 from kd.corpus.tables import Event
 from kd.scoring.counts import f1_of
 from kd.scoring.decode import decode_clips
 from kd.scoring.event_f1 import event_based, event_cells
 from kd.scoring.grid import FrameGrid
-from kd.scoring.grid_counts import grid_counts
+from kd.scoring.grid_counts import GridCounts, grid_counts
 from kd.scoring.operating_points import DEFAULT_THRESHOLDS, DEFAULT_WINDOWS, OperatingPoints, logit_spaced
-from kd.scoring.tune import cells_at, score_at, tune
+from kd.scoring.tune import blurred, cells_at, points_of, score_at, tune
 
 GRID = FrameGrid(hop=0.0415, window=0.064, frames=60, seconds=2.5)
 CLASSES = ("a", "b", "c")
@@ -105,6 +106,27 @@ def test_equal_scores_go_to_the_threshold_near_a_half_then_the_smaller_window() 
     for windows, thresholds, window, threshold in cases:
         points = tune(scores, reference, clips=["x"], grid=grid, classes=["a"], windows=windows, thresholds=thresholds)
         assert (points.thresholds, points.windows) == ((threshold,), (window,))
+
+
+def test_a_blurred_choice_prefers_a_plateau_to_a_lucky_point() -> None:
+    shape = (3, 9, 1)
+    tp, misses = np.zeros(shape, np.int64), np.full(shape, 10, np.int64)
+    tp[0, 0] = 8  # alone
+    tp[2, 4:8] = 7
+    counts = GridCounts(tp, np.zeros(shape, np.int64), misses - tp)
+    thresholds = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    exact, blurry = (
+        points_of(counts, windows=(1, 3, 5), thresholds=thresholds, blur=blur) for blur in (None, (1.0, 2.0))
+    )
+    assert (exact.thresholds, exact.windows) == ((0.1,), (1,))
+    assert blurry.windows == (5,) and 0.5 <= blurry.thresholds[0] <= 0.8
+
+
+def test_blurring_is_scipys() -> None:
+    values = np.random.default_rng(0).random((9, 33, 4))
+    for axis, deviation in ((0, 1.0), (1, 2.0)):
+        want = gaussian_filter1d(values, deviation, axis=axis, mode="nearest")
+        np.testing.assert_allclose(blurred(values, deviation=deviation, axis=axis), want, atol=1e-12)
 
 
 def test_a_score_equal_to_the_threshold_is_counted() -> None:

@@ -1,0 +1,39 @@
+"""What champions score on the selection split had they been chosen on its other half: how far choosing flatters."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kd.passes.judging import Fits, Judge
+from kd.scoring.crossfit import CrossFit, crossfit_champions, optimism
+
+
+@dataclass
+class Contest:
+    """All that have contended for champion in a job, by version, and what they were judged by: `tuned` or `fixed`."""
+
+    judge: Judge
+    judged_by: str
+    fits: dict[int, Fits] = field(default_factory=dict)
+
+    def enter(self, version: int, fits: Fits) -> None:
+        """A candidate, or a guest, contends from now on."""
+        self.fits[version] = fits
+
+    def crossed(self, merged: Fits) -> dict[str, dict[str, Any]]:
+        """`{crossfit: {fixed: E, tuned: E}, optimism: {fixed, tuned: {value, low, high}}}` of the merged champions.
+
+        Candidate, threshold and window of each class are chosen on one half of its cells and scored on the other, both
+        ways. merged: counts of the champions chosen on all cells. What a person moved counts there alone, and so does
+        what earlier champions taught the candidates.
+        """
+        entered = [self.fits[version] for version in sorted(self.fits)]
+        by = [fits[self.judged_by] for fits in entered]
+        crossed: dict[str, CrossFit[Any]] = {
+            kind: replace(crossfit_champions([fits[kind] for fits in entered], by=by), same=merged[kind].same)
+            for kind in merged
+        }
+        weights = self.judge.select.weights
+        return {
+            "crossfit": self.judge.figures({kind: fit.crossed for kind, fit in crossed.items()}),
+            "optimism": {kind: optimism([fit], weights=weights).macro["f1"].to_dict() for kind, fit in crossed.items()},
+        }
