@@ -11,8 +11,9 @@ from kd.passes.score_tables import assessment
 from kd.passes.settings import EvaluateSettings, ScoringOptions
 from kd.scoring.assess import assess
 from kd.scoring.counts import Policy
+from kd.scoring.headline import Sampling
 from kd.scoring.matching import Collars
-from kd.scoring.measure import Rules, Sampling
+from kd.scoring.measure import Rules
 from kd.scoring.sources import of_scores, of_table, read_reference
 from kd.scoring.system import System
 
@@ -68,15 +69,19 @@ def check_sources(settings: EvaluateSettings) -> None:
 
 
 def check_out(out: str, *, read: dict[str, str]) -> None:
-    """Raises UserError where `out` is a folder, or a file that is read, by its parameter's name."""
+    """Raises UserError where `out` is a folder, or is or lies in what is read, by its parameter's name."""
     if not out:
         return
     path = user_path(out, "out")
     if path.is_dir():
         raise UserError(f"out={out} is a folder", "name a file")
     for name, other in read.items():
-        if other and path.exists() and Path(other).exists() and path.samefile(other):
+        if not other or not Path(other).exists():
+            continue
+        if path.exists() and path.samefile(other):
             raise UserError(f"out={out} is the table that {name}= names", "name another file")
+        if Path(other).is_dir() and path.resolve().is_relative_to(Path(other).resolve()):
+            raise UserError(f"out={out} lies in the folder that {name}= names", "name another file")
 
 
 def rules_of(options: ScoringOptions) -> Rules:

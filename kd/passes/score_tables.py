@@ -7,6 +7,16 @@ from kd.passes.results import percent
 
 Part = Mapping[str, Any]
 NONE: Part = {"f1": None, "precision": None, "recall": None}
+HEADLINES = (  # name, where the value stands, where its interval does
+    ("segment F1, macro", ("segment_based", "macro", "f1"), ("segment_based", "macro", "f1")),
+    ("tagging F1, macro", ("tagging", "macro", "f1"), ("tagging", "macro", "f1")),
+    ("PSDS1", ("psds1",), ("psds1",)),
+    ("PSDS2", ("psds2",), ("psds2",)),
+    ("average precision of clips, mean", ("average_precision", "macro"), ("average_precision",)),
+    ("calibration error of frames, mean", ("calibration", "error"), ("calibration_error",)),
+    ("error rate, events", ("error_rate", "event_based", "overall", "error"), ("error_rate", "event_based")),
+    ("error rate, segments", ("error_rate", "segment_based", "overall", "error"), ("error_rate", "segment_based")),
+)
 MOST = 30  # characters of a class's name
 
 
@@ -23,26 +33,25 @@ def assessment(found: Part) -> str:
         row += [percent(event[key]) for key in ("precision", "recall")]
         row += [percent(segment[key]) for key in ("f1", "precision", "recall")] + [percent(tag["f1"])]
         rows.append(row)
-    return "\n".join([*aligned(rows), "", *_headlines(found), *_about(found["settings"], drawn, few)])
+    return "\n".join([*aligned(rows), "", *_headlines(found), "", *_about(found["settings"], drawn, few)])
 
 
 def comparison(found: Part) -> str:
     """The table of `scoring.contrast.contrast`."""
     change = found["difference"]
     few = set(change["few_makers"])
-    rows = [["event F1, %", "a", "b", "b - a", "95 % interval", ""]]
+    rows = [["", "a", "b", "b - a", "95 % interval", ""]]
     for name, place in _places(found["a"]["event_based"]["classes"]):
         values = [_at(found[side]["event_based"], place)["f1"] for side in "ab"]
-        rows.append([_named(name, few), *map(percent, values), *_change(_at(change, place)["f1"])])
-    for kind, name in (("segment_based", "segment F1, macro"), ("tagging", "tagging F1, macro")):
-        values = [found[side][kind]["macro"]["f1"] for side in "ab"]
-        rows.append([name, *map(percent, values), *_change(change[kind]["macro"]["f1"])])
-    for name in ("psds1", "psds2"):
-        if change[name] is not None:
-            values = [found[side][name] for side in "ab"]
-            rows.append([f"{name.upper()}, x 100", *map(percent, values), *_change(change[name])])
-    lines = aligned(rows)
-    return "\n".join([*lines, "", "*: the interval excludes zero", *_about(found["settings"], change, few)])
+        rows.append([f"event F1, {_named(name, few)}", *map(percent, values), *_change(_at(change, place)["f1"])])
+    for name, value, drawn in HEADLINES:
+        values = [_reach(found[side], value) for side in "ab"]
+        if all(each is not None for each in values):
+            plain = f"{100 * (values[1] - values[0]):+.2f}"
+            changed = _reach(change, drawn)
+            rows.append([name, *map(percent, values), *(_change(changed) if changed else [plain, "-", ""])])
+    below = "all numbers times 100; *: the interval excludes zero"
+    return "\n".join([*aligned(rows), "", below, *_about(found["settings"], change, few)])
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -71,36 +80,33 @@ def _named(name: str, few: set[str]) -> str:
     return name[:MOST] + (" †" if name in few else "")
 
 
-def _span(interval: Part, *, scale: float = 100, digits: int = 2) -> str:
-    if interval["low"] is None:
+def _reach(found: Any, place: Sequence[str]) -> Any:
+    """What stands at a place; None where something on the way is None."""
+    for key in place:
+        found = None if found is None else found[key]
+    return found
+
+
+def _span(interval: Part | None) -> str:
+    if interval is None or interval["low"] is None:
         return "-"
-    return f"{scale * interval['low']:.{digits}f} to {scale * interval['high']:.{digits}f}"
+    return f"{100 * interval['low']:.2f} to {100 * interval['high']:.2f}"
 
 
 def _change(interval: Part) -> list[str]:
     """Difference, its interval, and a star where that excludes zero."""
-    value = "-" if interval["value"] is None else f"{100 * interval['value']:+.2f}"
-    return [value, _span(interval), "*" if interval["excludes_zero"] else ""]
+    if interval["value"] is None:
+        return ["-", "-", ""]
+    return [f"{100 * interval['value']:+.2f}", _span(interval), "*" if interval["excludes_zero"] else ""]
 
 
 def _headlines(found: Part) -> list[str]:
-    lines, drawn = [], found["intervals"]
-    for name in ("psds1", "psds2"):
-        if found[name] is not None:
-            span = f"   95 %: {_span(drawn[name], scale=1, digits=4)}" if drawn else ""
-            lines.append(f"{name.upper()}  {found[name]:.4f}{span}")
-    if found["average_precision"]:
-        lines.append(
-            f"mean average precision  {percent(found['average_precision']['macro'])} %   of "
-            f"{found['average_precision']['of']}"
-        )
-    if found["calibration"]:
-        lines.append(
-            f"expected calibration error  {percent(found['calibration']['error'])} %   of frames, mean of classes"
-        )
-    rates = {kind: found["error_rate"][f"{kind}_based"]["overall"] for kind in ("event", "segment")}
-    said = ", ".join(f"{kind}s {'-' if rate is None else format(rate['error'], '.4f')}" for kind, rate in rates.items())
-    return [*lines, f"error rate  {said}"]
+    drawn = found["intervals"]
+    rows = [["%, all classes", "value", *(["95 % interval"] if drawn else [])]]
+    for name, value, place in HEADLINES:
+        if _reach(found, value) is not None:
+            rows.append([name, percent(_reach(found, value)), *([_span(_reach(drawn, place))] if drawn else [])])
+    return aligned(rows)
 
 
 def _about(settings: Part, drawn: Part | None, few: set[str]) -> list[str]:

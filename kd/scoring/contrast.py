@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from kd.scoring.assess import figures, joined_note, settings_of
-from kd.scoring.measure import Rules, Sampling, bounds, draw, measure
+from kd.scoring.headline import Sampling, bounds, draw
+from kd.scoring.measure import Rules, measure
 from kd.scoring.system import System, shared
 
 
 def contrast(a: System, b: System, *, rules: Rules | None = None, sampling: Sampling | None = None) -> dict[str, Any]:
     """`{a, b, difference, settings}`, JSON-able; a difference is b minus a.
 
-    a, b: the figures of `assess.figures` and where the system came from; difference: as `measure.bounds` has it, every
+    a, b: the figures of `assess.figures` and where the system came from; difference: as `headline.bounds` has it, every
     interval with `excludes_zero`. Both are drawn in the same resamples. Raises UserError for what `system.shared` refuses.
     """
     rules, sampling = rules or Rules(), sampling or Sampling()

@@ -1,29 +1,31 @@
-"""A system measured: the counts that all its scores, and their resamples, are made of."""
+"""A system measured: what all its scores, and their resamples, are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from kd.errors import UserError
-from kd.scoring.bootstrap import Sampled, Weights, resample
-from kd.scoring.counts import CellCounts, Policy
+from kd.scoring.counts import CellCounts, Ints, Policy
+from kd.scoring.error_rate import substituted_events, substituted_segments
 from kd.scoring.event_f1 import event_cells
-from kd.scoring.intervals import interval, intervals
+from kd.scoring.frame_truth import frame_truth
 from kd.scoring.matching import Collars
-from kd.scoring.psds import PSDS1, PSDS2, psds_cells, psds_of_samples
+from kd.scoring.psds import PSDS1, PSDS2, psds_cells
 from kd.scoring.psds_cells import PsdsCells
 from kd.scoring.segment_f1 import segment_cells
-from kd.scoring.system import System
+from kd.scoring.system import FrameScores, System
 from kd.scoring.tagging_f1 import tagging_cells
-from kd.scoring.units import clip_units, maker_units
 
 KINDS = ("event_based", "segment_based", "tagging")
+WITH_ERROR_RATE = ("event_based", "segment_based")
 PSDS = {"psds1": PSDS1, "psds2": PSDS2}
-_AT_ONCE = 100  # resamples whose weights are copied at a time
+
+Bools = npt.NDArray[np.bool_]
+Singles = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,113 +51,87 @@ class Rules:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
-    """How intervals are drawn. resamples: 0 draws none; unit: `auto` is by maker where makers are known, else by clip."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Whether each class occurs in a clip, and the clip's highest score of it, both `(clips, classes)`."""
 
-    resamples: int = 1000
-    unit: Literal["auto", "clip", "maker"] = "auto"
-    seed: int = 0
+    targets: Bools
+    highest: Singles
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """Probabilities and truth of frames, `(clips, frames, classes)`, and which of them a clip has, `(clips, frames)`."""
+
+    probabilities: Singles
+    truth: Bools
+    there: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """Counts of each clip and class by kind, and what PSDS is made of, by name; empty where there are no scores."""
+    """What scores are made of.
+
+    cells: counts of each clip and class by kind; substituted: substitutions of each clip, `(clips,)`, by kind, of events
+    and segments; psds: by name, of the scores after the system's median windows; ranking, frames: of the scores before
+    any median. Without scores there is none of the last three, and without probabilities no frames.
+    """
 
     cells: Mapping[str, CellCounts]
+    substituted: Mapping[str, Ints]
     psds: Mapping[str, PsdsCells]
+    ranking: Ranking | None
+    frames: Frames | None
 
 
 def measure(system: System, *, rules: Rules) -> Measured:
-    """The counts of a system under some rules. PSDS is of the scores after the system's median windows."""
-    arguments: dict[str, Any] = {
-        "reference": system.reference,
-        "predicted": system.events,
-        "clips": system.clips,
-        "classes": system.classes,
-    }
-    tags = {
-        name: {clip: {event.label for event in table.get(clip, ())} for clip in system.clips}
-        for name, table in (("reference", system.reference), ("predicted", system.events))
-    }
-    cells = {
-        "event_based": event_cells(**arguments, collars=rules.collars),
-        "segment_based": segment_cells(**arguments, resolution=rules.resolution),
-        "tagging": tagging_cells(**tags, clips=system.clips, classes=system.classes),
-    }
-    return Measured(cells, {} if system.scores is None else _psds(system))
+    """What the scores of a system under some rules are made of."""
+    truth, guess = system.reference, system.events
+    scored: dict[str, Any] = {"clips": system.clips, "classes": system.classes}
+    tags, said = ({c: {e.label for e in table.get(c, ())} for c in system.clips} for table in (truth, guess))
+    events = event_cells(reference=truth, predicted=guess, collars=rules.collars, **scored)
+    segments = segment_cells(reference=truth, predicted=guess, resolution=rules.resolution, **scored)
+    given = system.scores
+    return Measured(
+        cells={
+            "event_based": events,
+            "segment_based": segments,
+            "tagging": tagging_cells(reference=tags, predicted=said, **scored),
+        },
+        substituted={
+            "event_based": substituted_events(truth, guess, cells=events, collars=rules.collars),
+            "segment_based": substituted_segments(truth, guess, cells=segments, resolution=rules.resolution),
+        },
+        psds={} if given is None else _psds(system, given),
+        ranking=None
+        if given is None
+        else Ranking(
+            np.array([[label in tags[c] for label in system.classes] for c in system.clips], np.bool_),
+            given.values.max(axis=1),
+        ),
+        frames=None if given is None else _frames(system, given),
+    )
 
 
-def draw(system: System, *, sampling: Sampling) -> Weights | None:
-    """The resamples of a system's clips, or of its makers; None where none are asked for.
-
-    Raises UserError where it is to be by maker and nothing tells who made the events.
-    """
-    if sampling.unit == "maker" and system.makers is None:
-        raise UserError(
-            "unit=maker, but nothing tells who made the sounds",
-            "give the reference table a column maker, or a twin in sources/; or unit=clip",
-        )
-    if not sampling.resamples:
-        return None
-    if system.makers is None or sampling.unit == "clip":
-        units = clip_units(clips=system.clips, classes=system.classes)
-    else:
-        units = maker_units(clips=system.clips, classes=system.classes, makers=system.makers)
-    return resample(units=units, resamples=sampling.resamples, seed=sampling.seed)
-
-
-def bounds(system: Measured, *, weights: Weights, rules: Rules, against: Measured | None = None) -> dict[str, Any]:
-    """95 % intervals of a system's figures, or, with `against`, of its figures minus the other's.
-
-    `Intervals.to_dict()` of the event-based figures, and beside them `segment_based` and `tagging`, `{macro, micro}`, and
-    `psds1` and `psds2`, `{value, low, high}`, None where a system has no scores.
-    """
-    others = () if against is None else (against,)
-    found: dict[str, Any] = {}
-    for kind in KINDS:
-        part = intervals(
-            [system.cells[kind]],
-            weights=weights,
-            against=[other.cells[kind] for other in others],
-            empty=rules.policy(kind),
-        ).to_dict()
-        if kind == "event_based":
-            found |= part
-        else:
-            found[kind] = {name: part[name] for name in ("macro", "micro")}
-    for name in PSDS:
-        known = all(name in one.psds for one in (system, *others))
-        found[name] = (
-            interval(
-                [sample_psds(system.psds[name], weights)],
-                against=[sample_psds(other.psds[name], weights) for other in others],
-            ).to_dict()
-            if known
-            else None
-        )
-    return found
-
-
-def sample_psds(cells: PsdsCells, weights: Weights) -> Sampled:
-    """PSDS and its resamples, `()`; by maker each class takes clips of its own (see `psds.psds_of_samples`)."""
-    whole, _ = psds_of_samples(cells, np.ones((1, len(cells.clips)), np.int64), workers=1)
-    drawn = weights.values[:, 0] if weights.units.by == "clip" else weights.values.transpose(0, 2, 1)
-    parts = [psds_of_samples(cells, drawn[first : first + _AT_ONCE])[0] for first in range(0, len(drawn), _AT_ONCE)]
-    return Sampled(np.asarray(whole[0]), np.concatenate(parts))
-
-
-def _psds(system: System) -> dict[str, PsdsCells]:
-    assert system.scores is not None
-    smooth = system.scores.smooth()
+def _psds(system: System, scores: FrameScores) -> dict[str, PsdsCells]:
+    smooth = scores.smooth()
     return {
         name: psds_cells(
             smooth,
             system.reference,
             clips=system.clips,
-            grid=system.scores.grid,
+            grid=scores.grid,
             classes=system.classes,
             parameters=parameters,
         )
         for name, parameters in PSDS.items()
     }
+
+
+def _frames(system: System, scores: FrameScores) -> Frames | None:
+    there = scores.there()
+    low, high = scores.range()
+    if low < 0 or high > 1:
+        return None
+    truth = frame_truth(system.reference, clips=system.clips, classes=system.classes, grid=scores.grid)
+    return Frames(scores.values, truth, there)

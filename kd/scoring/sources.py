@@ -74,6 +74,8 @@ def of_scores(folder: Path | str, reference: Reference, *, threshold: float = 0.
 
     check_window(window)
     names = reference.clips({})
+    if not names:
+        raise UserError(f"{reference.path}: the table names no clip", "name a clip without events in a row of its own")
     files = read_score_files(folder, clips=names)
     for label in sorted(labels_of(reference.events, clips=names).difference(files.classes)):
         raise UserError(

@@ -52,6 +52,11 @@ class FrameScores:
         """Which frames a clip has, `(clips, frames)`."""
         return np.arange(self.values.shape[1]) < self.lengths()[:, np.newaxis]
 
+    def range(self) -> tuple[float, float]:
+        """The lowest and the highest score."""
+        kept = self.values[self.there()]
+        return float(kept.min()), float(kept.max())
+
     def smooth(self) -> Singles:
         """The scores after the median of each class, of each clip by itself, `(clips, frames, classes)`."""
         out, lengths = self.values.copy(), self.lengths()
@@ -110,8 +115,9 @@ class System:
         """The same system on these of its clips and on these classes; scores stay where it has one for each class."""
         scores = None
         if self.scores is not None and set(classes) <= set(self.classes):
-            rows, columns = [self.clips.index(c) for c in clips], [self.classes.index(c) for c in classes]
-            scores = self.scores.of(rows=rows, columns=columns)
+            place = {clip: i for i, clip in enumerate(self.clips)}
+            columns = [self.classes.index(label) for label in classes]
+            scores = self.scores.of(rows=[place[clip] for clip in clips], columns=columns)
         return replace(self, clips=tuple(clips), classes=tuple(classes), scores=scores)
 
     def without_scores(self) -> System:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def test_a_score_folder_gives_what_the_library_gives(
         assert found[name] == wanted.value and found["psds_by_class"][name] == wanted.classes
         bounds = found["intervals"][name]
         assert bounds["value"] == found[name] and bounds["low"] < bounds["high"]
-        assert f"{name.upper()}  {found[name]:.4f}" in said
+        assert re.search(rf"{name.upper()} +{100 * found[name]:.2f} ", said)
     assert "sed_eval agrees" in said and "200 resamples by clip" in said
     assert found["settings"]["thresholds"] == [0.6] * 3 and found["settings"]["windows"] == [5] * 3
     assert found["intervals"]["macro"]["f1"]["value"] == found["event_based"]["macro"]["f1"]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kd.scoring.assess import assess
-from kd.scoring.measure import Rules, Sampling
+from kd.scoring.headline import Sampling
+from kd.scoring.measure import Rules
 from kd.scoring.sed_eval_check import check
 from kd.scoring.sources import of_table, read_reference
 

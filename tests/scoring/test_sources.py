@@ -12,7 +12,7 @@ from kd.corpus.tables import Event
 from kd.errors import UserError
 from kd.scoring.assess import assess
 from kd.scoring.event_f1 import event_based
-from kd.scoring.measure import Sampling
+from kd.scoring.headline import Sampling
 from kd.scoring.sources import of_table, read_reference
 
 HEADER = "filename\tonset\toffset\tevent_label\n"
