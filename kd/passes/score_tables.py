@@ -77,7 +77,7 @@ def _at(found: Part, place: Sequence[str]) -> Part:
 
 
 def _named(name: str, few: set[str]) -> str:
-    return name[:MOST] + (" †" if name in few else "")
+    return name[:MOST] + (" (few)" if name in few else "")
 
 
 def _reach(found: Any, place: Sequence[str]) -> Any:
@@ -116,7 +116,7 @@ def _about(settings: Part, drawn: Part | None, few: set[str]) -> list[str]:
     if drawn:
         lines.append(f"intervals: 95 %, {drawn['resamples']} resamples by {drawn['by']}, seed {drawn['seed']}")
     if few:
-        lines.append("†: fewer than 5 makers, the interval is not to be relied on")
+        lines.append("(few): fewer than 5 makers, the interval is not to be relied on")
     empty = ", ".join(f"{kind.removesuffix('_based')} {policy}" for kind, policy in settings["empty_class"].items())
     lines.append(
         f"collars: onset {collars['onset_collar']:g} s, offset {collars['offset_collar']:g} s or, if more, "

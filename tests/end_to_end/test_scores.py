@@ -94,7 +94,7 @@ def test_the_unit_is_the_maker_where_makers_are_known(
     found, said = scored(place, "evaluate", tmp_path / "a.json", **given)
     assert found["intervals"]["by"] == "maker" and "100 resamples by maker" in said
     assert found["intervals"]["makers"][case.classes[0]] == 3
-    assert found["intervals"]["few_makers"] == [case.classes[0]] and f"{case.classes[0]} †" in said
+    assert found["intervals"]["few_makers"] == [case.classes[0]] and f"{case.classes[0]} (few)" in said
     by_clip, _ = scored(place, "evaluate", tmp_path / "b.json", unit="clip", **given)
     assert by_clip["intervals"]["by"] == "clip" and by_clip["intervals"]["makers"] is None
     assert by_clip["event_based"] == found["event_based"] and by_clip["psds1"] == found["psds1"]
