@@ -13,7 +13,7 @@ from kd.errors import UserError
 from kd.passes.recovery import ended
 from kd.passes.settings import EvaluateSettings
 from kd.scoring.counts import f1_of
-from kd.scoring.curves import event_curves
+from kd.scoring.curves import Curve, event_curves
 from kd.scoring.grid import FrameGrid
 from kd.scoring.measure import PSDS, Rules
 from kd.scoring.psds import psds
@@ -74,13 +74,19 @@ def class_table(found: Mapping[str, Any]) -> str:
 
 
 def curves_of(system: System, scores: FrameScores, rules: Rules) -> dict[str, Any]:
-    """`{psds1, psds2: {Class: {efpr, tpr}}, event_f1: {Class: {threshold, f1}}}`, thinned; event_f1 None without one grid."""
+    """`{psds1, psds2: {Class: {efpr, tpr}}, event_f1: {Class: {threshold, f1}}}`, thinned.
+
+    psds1, psds2: staircases, up to the highest rate that counts; event_f1: None where the clips have no common grid.
+    """
     smooth = scores.smooth()
     arguments: dict[str, Any] = {"clips": system.clips, "classes": system.classes}
     found: dict[str, Any] = {}
     for name, parameters in PSDS.items():
         rocs = psds(smooth, system.reference, grid=scores.grid, parameters=parameters, **arguments).class_rocs
-        found[name] = {c: {"efpr": _thin(roc.efpr), "tpr": _thin(roc.tpr)} for c, roc in rocs.items()}
+        found[name] = {
+            label: {"efpr": [*_thin(roc.efpr), parameters.max_efpr], "tpr": [*_thin(roc.tpr), float(roc.tpr[-1])]}
+            for label, roc in rocs.items()
+        }
     try:
         grid = scores.grid
         if not isinstance(grid, FrameGrid):
@@ -91,9 +97,7 @@ def curves_of(system: System, scores: FrameScores, rules: Rules) -> dict[str, An
     found["event_f1"] = {}
     curves = event_curves(smooth, system.reference, grid=grid, windows=windows, collars=rules.collars, **arguments)
     for label, curve in zip(system.classes, curves, strict=True):
-        reached = np.isfinite(curve.thresholds)
-        f1 = f1_of(tp=curve.tp, fp=curve.fp, fn=curve.fn)
-        found["event_f1"][label] = {"threshold": _thin(curve.thresholds[reached]), "f1": _thin(f1[reached])}
+        found["event_f1"][label] = _f1_curve(curve)
     return found
 
 
@@ -116,8 +120,20 @@ def draw(curves: Mapping[str, Any], path: Path) -> None:
     for label, curve in (curves["event_f1"] or {}).items():
         axes[2].plot(curve["threshold"], curve["f1"], label=literal(label))
     axes[2].set(title="event F1", xlabel="threshold", ylim=(0, 1))
-    axes[0].legend(fontsize=7)
+    if curves["psds1"]:
+        axes[0].legend(fontsize=7)
     figure.savefig(path, dpi=100)
+
+
+def _f1_curve(curve: Curve) -> dict[str, list[float]]:
+    """F1 at POINTS thresholds, evenly spaced from the highest to the lowest finite score; one at most of each score."""
+    finite = curve.thresholds[np.isfinite(curve.thresholds)]
+    if not len(finite):
+        return {"threshold": [], "f1": []}
+    wanted = np.linspace(finite[0], finite[-1], POINTS)
+    places = np.unique(np.minimum(np.searchsorted(-finite, -wanted), len(finite) - 1))
+    f1 = f1_of(tp=curve.tp, fp=curve.fp, fn=curve.fn)
+    return {"threshold": finite[places].astype(np.float64).tolist(), "f1": f1[places].tolist()}
 
 
 def _thin(values: np.ndarray[Any, Any]) -> list[float]:
