@@ -15,6 +15,7 @@ ENTRY_POINTS = {
     "pseudo_label": ("pseudo_label", "kd.passes.settings:PseudoLabelSettings"),
     "merge": ("merge", "kd.passes.settings:MergeSettings"),
     "evaluate": ("evaluate", "kd.passes.settings:EvaluateSettings"),
+    "compare": ("compare", "kd.passes.settings:CompareSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

@@ -1,6 +1,8 @@
 """Parameters: parsed strictly, and the same everywhere."""
 
 import dataclasses
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import yaml
 from kd import project
 from kd.config import HelpRequested, as_text, from_text, help_text, parse
 from kd.errors import UserError
-from kd.passes.settings import EvaluateSettings, IterateSettings
+from kd.passes.settings import CompareSettings, EvaluateSettings, IterateSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,10 +61,24 @@ def test_every_default_survives_its_text() -> None:
         assert from_text(kind, texts) == kind()
 
 
-def test_help_names_every_parameter_and_default() -> None:
-    text = help_text(EvaluateSettings, command="x", about="y")
-    assert all(f"--{field.name}" in text for field in dataclasses.fields(EvaluateSettings))
+@pytest.mark.parametrize("kind", [EvaluateSettings, CompareSettings])
+def test_help_names_every_parameter_and_default(kind: type) -> None:
+    text = help_text(kind, command="x", about="y")
+    assert all(f"--{field.name}" in text for field in dataclasses.fields(kind))
     assert max(map(len, text.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("name", ["evaluate", "compare"])
+def test_help_imports_nothing_heavy(name: str) -> None:
+    code = (
+        "import sys, runpy\n"
+        f"sys.argv = ['{name}', '--help']\n"
+        f"try: runpy.run_module('entrypoints.{name}', run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code\n"
+        "heavy = {'numpy', 'numba', 'torch', 'mlflow', 'pandas', 'sed_eval'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=ROOT)
 
 
 def test_mlproject_is_what_the_settings_say() -> None:

@@ -72,15 +72,14 @@ def sources_of(split: Split) -> tuple[Source, ...]:
     return tuple(Source(c.path, c.facts.sha256) for c in split.clips if c.path is not None and c.facts is not None)
 
 
-def detect_split(detector: Detector, split: Split, *, folder: Path, precision: str) -> dict[str, list[Event]]:
-    """Events of every clip of a split, its features kept in the feature store below `folder`."""
+def split_logits(detector: Detector, split: Split, *, folder: Path, precision: str) -> Logits:
+    """Merged logits of every clip of a split, its features kept in the feature store below `folder`."""
     sources = sources_of(split)
 
     def features(spec: FeatureSpec) -> ClipFeatures:
         return FeatureStore(folder, spec).get(sources, workers=cores())
 
-    logits = merged_logits(detector, features, precision=precision)
-    return events_of(detector, logits, clips=[clip.name for clip in split.clips])
+    return merged_logits(detector, features, precision=precision)
 
 
 def detect_files(detector: Detector, paths: Sequence[Path]) -> dict[Path, list[Event]]:

@@ -1,111 +1,118 @@
-"""`evaluate`: two event tables, or a registered model on a corpus."""
+"""`evaluate`: a table of events, a folder of scores, or a registered model on a corpus."""
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import cast
 
-from kd.config import home, say
+from kd.config import say, user_path
 from kd.errors import UserError
 from kd.files import atomic_write_text
-from kd.passes.results import percent
-from kd.passes.settings import EvaluateSettings
+from kd.passes.score_tables import assessment
+from kd.passes.settings import EvaluateSettings, ScoringOptions
+from kd.scoring.assess import assess
+from kd.scoring.counts import Policy
+from kd.scoring.headline import Sampling
+from kd.scoring.matching import Collars
+from kd.scoring.measure import Rules
+from kd.scoring.sources import of_scores, of_table, read_reference
+from kd.scoring.system import System
 
 
 def evaluate(settings: EvaluateSettings) -> int:
     """Score, print a table, write the JSON; returns the exit code."""
-    if bool(settings.model) == bool(settings.predictions):
-        raise UserError(
-            "give either predictions= or model=", "tables: reference= and predictions=; a model: model= and data="
-        )
-    if settings.model and settings.reference:
-        raise UserError("reference= goes with predictions=, not with model=", "a model is scored on data= and split=")
-    check_out(settings)
-    found = of_model(settings) if settings.model else of_tables(settings)
+    check_sources(settings)
+    check_out(settings.out, read={n: getattr(settings, n) for n in ("reference", "predictions", "clips", "scores")})
+    rules, sampling = rules_of(settings), sampling_of(settings, settings.resamples)
+    if settings.check == "sed_eval":
+        from kd.scoring.sed_eval_check import check_rules
+
+        check_rules(rules)
+    system = system_of(settings)
+    found = assess(system, rules=rules, sampling=sampling)
+    checked = ""
+    if settings.check == "sed_eval":
+        from kd.scoring.sed_eval_check import check
+
+        compared = check(system, rules=rules)
+        found["settings"]["check"] = {"sed_eval": compared}
+        checked = f"sed_eval agrees: {compared} numbers, class by class, macro and micro, are the same to the last bit"
+    table = assessment(found)
     if settings.out:
         atomic_write_text(settings.out, json.dumps(found, indent=1, allow_nan=False))
-    say(as_table(found))
+    say(table)
+    if checked:
+        say(checked)
     if settings.out:
         say(f"written: {settings.out}")
+    if settings.track:
+        from kd.passes.score_run import track
+
+        say(f"run: {track(system, found, table=table, settings=settings, rules=rules)}")
     return 0
 
 
-def check_out(settings: EvaluateSettings) -> None:
-    """Raises UserError where `out` is a folder, or a table that is read."""
-    if not settings.out:
-        return
-    out = Path(settings.out)
-    if out.is_dir():
-        raise UserError(f"out={settings.out} is a folder", "name a file")
-    for name in ("reference", "predictions", "clips"):
-        table = str(getattr(settings, name))
-        if table and out.exists() and Path(table).exists() and out.samefile(table):
-            raise UserError(f"out={settings.out} is the table that {name}= names", "name another file")
-
-
-def of_tables(settings: EvaluateSettings) -> dict[str, Any]:
-    """Scores of an event table against another."""
-    from kd.scoring.evaluate_tables import evaluate_tables
-
-    if not settings.reference:
+def check_sources(settings: EvaluateSettings) -> None:
+    """Raises UserError unless the parameters name one thing to score."""
+    given = [name for name in ("predictions", "scores", "model") if getattr(settings, name)]
+    if len(given) != 1:
+        raise UserError(
+            f"{' and '.join(f'{name}=' for name in given)} are given: one system is scored at a time"
+            if given
+            else "give predictions=, scores= or model=",
+            "files: reference= and predictions= or scores=; a model: model= and data=",
+        )
+    if settings.model and (settings.reference or settings.clips):
+        name = "reference" if settings.reference else "clips"
+        raise UserError(f"{name}= does not go with model=", "a model is scored on data= and split=")
+    if not settings.model and not settings.reference:
         raise UserError("reference= is empty", "name the table of reference events")
-    clips = Path(settings.clips) if settings.clips else None
-    return dict(
-        evaluate_tables(reference=Path(settings.reference), predictions=Path(settings.predictions), clips=clips)
+
+
+def check_out(out: str, *, read: dict[str, str]) -> None:
+    """Raises UserError where `out` is a folder, or is or lies in what is read, by its parameter's name."""
+    if not out:
+        return
+    path = user_path(out, "out")
+    if path.is_dir():
+        raise UserError(f"out={out} is a folder", "name a file")
+    for name, other in read.items():
+        if not other or not Path(other).exists():
+            continue
+        if path.exists() and path.samefile(other):
+            raise UserError(f"out={out} is the table that {name}= names", "name another file")
+        if Path(other).is_dir() and path.resolve().is_relative_to(Path(other).resolve()):
+            raise UserError(f"out={out} lies in the folder that {name}= names", "name another file")
+
+
+def rules_of(options: ScoringOptions) -> Rules:
+    """What counts, from the parameters."""
+    collars = Collars(
+        onset_collar=options.onset_collar,
+        offset_collar=options.offset_collar,
+        offset_share=options.offset_share,
+        tolerance=options.tolerance,
     )
+    return Rules(collars=collars, empty=None if options.empty_class == "default" else cast(Policy, options.empty_class))
 
 
-def of_model(settings: EvaluateSettings) -> dict[str, Any]:
-    """Scores of a registered model on a split, with the thresholds it carries; nothing is fitted."""
-    from kd.corpus.locate import locate
-    from kd.corpus.one_split import scored_split
-    from kd.detection.apply import detect_split
-    from kd.detection.detector import load_detector
-    from kd.passes.threads import precision_of, use_threads
-    from kd.scoring.event_f1 import event_based
-    from kd.scoring.segment_f1 import segment_based
-    from kd.tracking.registry import fetch, find
-    from kd.tracking.store import open_store
-
-    use_threads(settings.threads)
-    client = open_store()
-    version = find(client, settings.model)
-    detector = load_detector(fetch(client, version, cache=home() / "models"))
-    root = locate(settings.data, home=home())
-    missing: Literal["error", "skip"] = "skip" if settings.missing == "skip" else "error"
-    split, notes = scored_split(root, settings.split, missing=missing, cache=home() / "audio.json")
-    truth = {clip.name: split.events.get(clip.name, ()) for clip in split.clips}
-    unknown = sorted({e.label for events in truth.values() for e in events} - set(detector.classes))
-    predicted = detect_split(detector, split, folder=home() / "features", precision=precision_of(settings))
-    notes += [f"not known to the model, left out: {', '.join(unknown)}"] if unknown else []
-    kept = {name: tuple(e for e in events if e.label in detector.classes) for name, events in truth.items()}
-    return {
-        "event_based": event_based(kept, predicted, classes=detector.classes).to_dict(),
-        "segment_based": segment_based(kept, predicted, classes=detector.classes).to_dict(),
-        "settings": {
-            "model": f"models:/{version.name}/{version.number}",
-            "split": settings.split,
-            "clips": len(truth),
-            "thresholds": list(detector.points.thresholds),
-            "windows": list(detector.points.windows),
-            "notes": notes,
-        },
-    }
+def sampling_of(options: ScoringOptions, resamples: int) -> Sampling:
+    """How intervals are drawn, from the parameters."""
+    return Sampling(resamples=resamples, unit=options.unit, seed=options.seed)  # type: ignore[arg-type]
 
 
-def as_table(found: dict[str, Any]) -> str:
-    """Scores in per cent, a line per class."""
+def wants_makers(options: ScoringOptions, resamples: int) -> bool:
+    """Whether who made the sounds matters."""
+    return options.unit == "maker" or (options.unit == "auto" and resamples > 0)
 
-    lines = [f"{'%':26s} event F1      P      R   segment F1      P      R"]
-    rows = [("macro", "macro"), ("micro", "micro"), *((c, "") for c in found["event_based"]["classes"])]
-    for name, group in rows:
-        event, segment = (
-            found[kind][group]
-            if group
-            else found[kind]["classes"].get(name, {"f1": None, "precision": None, "recall": None})
-            for kind in ("event_based", "segment_based")
-        )
-        lines.append(
-            f"{name[:26]:26s}   {percent(event['f1']):>6} {percent(event['precision']):>6} {percent(event['recall']):>6}"
-            f"       {percent(segment['f1']):>6} {percent(segment['precision']):>6} {percent(segment['recall']):>6}"
-        )
-    return "\n".join([*lines, *(f"note: {note}" for note in found["settings"].get("notes", []))])
+
+def system_of(settings: EvaluateSettings) -> System:
+    """What the parameters name."""
+    makers = wants_makers(settings, settings.resamples)
+    if settings.model:
+        from kd.passes.systems import of_model
+
+        return of_model(settings.model, settings, makers=makers)
+    reference = read_reference(settings.reference, clips=settings.clips or None, makers=makers)
+    if settings.scores:
+        return of_scores(settings.scores, reference, threshold=settings.threshold, window=settings.window)
+    return of_table(settings.predictions, reference)

@@ -42,10 +42,16 @@ def average_precision(
     )
 
 
+def falling(given: npt.NDArray[np.generic]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Scores `(clips,)` in falling order, as indices, and where in it each distinct score stands last."""
+    order = np.argsort(given, kind="stable")[::-1]
+    ordered = given[order]
+    return order, np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+
+
 def _of_class(truth: npt.NDArray[np.bool_], given: npt.NDArray[np.generic]) -> float | None:
     if not truth.any():
         return None
-    order = np.argsort(given, kind="stable")[::-1]
-    ends = np.flatnonzero(np.append(np.diff(given[order]) != 0, True))  # the last clip at each distinct threshold
+    order, ends = falling(given)
     hits = np.cumsum(truth[order])[ends]
     return float((np.diff(hits, prepend=0) * (hits / (ends + 1))).sum() / hits[-1])

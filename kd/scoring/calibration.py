@@ -97,10 +97,11 @@ def reliability(
         return ()
     values = probabilities.astype(np.float64)
     if binning == "width":
-        inner, side = np.arange(1, bins) / bins, "left"
+        inner = np.arange(1, bins) / bins
+        where = place_in_bins(values, bins=bins)
     else:
-        inner, side = np.sort(values)[len(values) * np.arange(1, bins) // bins], "right"
-    where = np.searchsorted(inner, values, side=side)  # type: ignore[call-overload]
+        inner = np.sort(values)[len(values) * np.arange(1, bins) // bins]
+        where = np.searchsorted(inner, values, side="right")
     count = np.bincount(where, minlength=bins)
     predicted, observed = (np.bincount(where, weights=part, minlength=bins) for part in (values, truth))
     edges = np.concatenate([[0.0], inner, [1.0]])
@@ -114,6 +115,11 @@ def reliability(
         )
         for b in np.flatnonzero(count)
     )
+
+
+def place_in_bins(values: npt.NDArray[np.float64], *, bins: int) -> npt.NDArray[np.int64]:
+    """The number of each probability's bin of equal width, closed above; 0 lies in the first."""
+    return np.searchsorted(np.arange(1, bins) / bins, values, side="left")
 
 
 def error_of(curve: Sequence[Bin]) -> float | None:

@@ -14,7 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kd.scoring.counts import Counts
+import numpy as np
+
+from kd.scoring.counts import CellCounts, Ints
 from kd.scoring.event_f1 import event_cells
 from kd.scoring.hopcroft_karp import matching
 from kd.scoring.matching import Collars
@@ -61,13 +63,7 @@ def event_error_rates(
     """
     near = collars or Collars()
     cells = event_cells(reference=reference, predicted=predicted, clips=clips, classes=classes, collars=near)
-    substituted = 0
-    for clip in cells.clips:
-        truth, guess = (
-            [event for event in table.get(clip, ()) if event.label in cells.classes] for table in (reference, predicted)
-        )
-        substituted += event_substitutions(reference=truth, predicted=guess, collars=near)
-    return _rates(cells.total(), substituted=substituted)
+    return rates(cells, substituted=substituted_events(reference, predicted, cells=cells, collars=near))
 
 
 def segment_error_rates(
@@ -84,15 +80,31 @@ def segment_error_rates(
     S = min(N, M) - h, D = max(0, N - M), I = max(0, M - N).
     """
     cells = segment_cells(reference=reference, predicted=predicted, clips=clips, classes=classes, resolution=resolution)
-    substituted = 0
-    for clip in cells.clips:
+    return rates(cells, substituted=substituted_segments(reference, predicted, cells=cells, resolution=resolution))
+
+
+def substituted_events(reference: Table, predicted: Table, *, cells: CellCounts, collars: Collars) -> Ints:
+    """Substitutions in each of the clips of `cells`, among its classes, int64 `(clips,)`."""
+    found = np.zeros(len(cells.clips), np.int64)
+    for i, clip in enumerate(cells.clips):
+        truth, guess = (
+            [event for event in table.get(clip, ()) if event.label in cells.classes] for table in (reference, predicted)
+        )
+        found[i] = event_substitutions(reference=truth, predicted=guess, collars=collars)
+    return found
+
+
+def substituted_segments(reference: Table, predicted: Table, *, cells: CellCounts, resolution: float) -> Ints:
+    """The same by segments of `resolution` seconds."""
+    found = np.zeros(len(cells.clips), np.int64)
+    for i, clip in enumerate(cells.clips):
         truth, guess = (
             _labels_by_segment(table.get(clip, ()), cells.classes, resolution) for table in (reference, predicted)
         )
         for segment in truth.keys() & guess.keys():
             there, said = truth[segment], guess[segment]
-            substituted += min(len(there), len(said)) - len(there & said)
-    return _rates(cells.total(), substituted=substituted)
+            found[i] += min(len(there), len(said)) - len(there & said)
+    return found
 
 
 def event_substitutions(*, reference: Sequence[Event], predicted: Sequence[Event], collars: Collars) -> int:
@@ -130,13 +142,15 @@ def _labels_by_segment(events: Iterable[Event], classes: Sequence[str], resoluti
     return labels
 
 
-def _rates(total: Counts, *, substituted: int) -> ErrorRates:
+def rates(cells: CellCounts, *, substituted: Ints) -> ErrorRates:
+    """The rates of counts; substituted: substitutions of each clip, `(clips,)`."""
+    total, substitutions = cells.total(), int(substituted.sum())
     rows = zip(total.tp.tolist(), total.fp.tolist(), total.fn.tolist(), strict=True)
     by_class = [_rate(0, fn, fp, tp + fn) for tp, fp, fn in rows]
     defined = [rate for rate in by_class if rate is not None]
     tp, fp, fn = int(total.tp.sum()), int(total.fp.sum()), int(total.fn.sum())
     return ErrorRates(
-        overall=_rate(substituted, fn - substituted, fp - substituted, tp + fn),
+        overall=_rate(substitutions, fn - substitutions, fp - substitutions, tp + fn),
         macro=_mean(defined) if defined else None,
         classes=dict(zip(total.classes, by_class, strict=True)),
     )

@@ -15,17 +15,37 @@ if TYPE_CHECKING:
 
 
 def frame_truth(
-    reference: Mapping[str, Sequence[Event]], *, clips: Sequence[str], classes: Sequence[str], grid: FrameGrid
+    reference: Mapping[str, Sequence[Event]],
+    *,
+    clips: Sequence[str],
+    classes: Sequence[str],
+    grid: FrameGrid | npt.NDArray[np.float64],
 ) -> npt.NDArray[np.bool_]:
-    """Which frames are inside an event of each class, by `FrameGrid.frames_of`: `(clips, frames, classes)`.
+    """Which frames are inside an event of each class: `(clips, frames, classes)`.
 
-    A clip that is absent has no events; events of other classes are left out.
+    grid: of all clips, then by `FrameGrid.frames_of`; or the frames' borders in seconds, `(clips, frames + 1)`, then
+    those frames whose middle lies in [onset, offset), at least one; a frame without length is in none. A clip that is
+    absent has no events; events of other classes are left out.
     """
     index = {label: k for k, label in enumerate(classes)}
-    truth = np.zeros((len(clips), grid.frames, len(classes)), np.bool_)
+    frames = grid.frames if isinstance(grid, FrameGrid) else grid.shape[1] - 1
+    truth = np.zeros((len(clips), frames, len(classes)), np.bool_)
     for row, clip in enumerate(clips):
         for event in reference.get(clip, ()):
             if event.label in index:
-                first, last = grid.frames_of(event.onset, event.offset)
+                first, last = (
+                    grid.frames_of(event.onset, event.offset)
+                    if isinstance(grid, FrameGrid)
+                    else _between(grid[row], event.onset, event.offset)
+                )
                 truth[row, first:last, index[event.label]] = True
     return truth
+
+
+def _between(edges: npt.NDArray[np.float64], onset: float, offset: float) -> tuple[int, int]:
+    """`FrameGrid.frames_of` for the borders of one clip's frames, `(frames + 1,)`."""
+    frames = int((np.diff(edges) > 0).sum())
+    middles = (edges[:frames] + edges[1 : frames + 1]) / 2
+    first, last = np.searchsorted(middles, (onset, offset))
+    first = min(int(first), frames - 1)
+    return first, min(max(int(last), first + 1), frames)

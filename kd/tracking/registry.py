@@ -148,6 +148,15 @@ def find(client: Any, address: str) -> Version:
         return _version(client.get_model_version(name, str(version)))
 
 
+def newest_of_run(client: Any, run: str) -> Version:
+    """The newest version that a run registered, under any name. Raises UserError where it registered none."""
+    with store_errors():
+        found = [_version(item) for item in client.search_model_versions(f"run_id = '{run}'", max_results=1000)]
+    if not found:
+        raise UserError(f"run {run} registered no model", "name a run of iterate, train, distill or merge that ended")
+    return max(found, key=lambda version: version.number)
+
+
 def fetch(client: Any, version: Version, *, cache: Path) -> Path:
     """The detector folder of a version: in place where its files are on this machine, else a copy below `cache`.
 

@@ -37,6 +37,15 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("evaluate", {}, "predictions="),
         ("evaluate", {"reference": "/nowhere.tsv", "predictions": "/nowhere.tsv"}, "/nowhere.tsv"),
         ("evaluate", {"model": "kd-sed"}, "models:/"),
+        ("evaluate", {"scores": "/nowhere"}, "reference= is empty"),
+        ("evaluate", {"scores": "/nowhere", "predictions": "/nowhere.tsv"}, "one system is scored at a time"),
+        ("evaluate", {"model": "models:/kd-sed@merged", "clips": "/nowhere.tsv"}, "clips= does not go with model="),
+        ("evaluate", {"window": 2}, "window=2 is even"),
+        ("evaluate", {"resamples": -1}, "resamples=-1 is out of range"),
+        ("evaluate", {"unit": "makers"}, "did you mean 'maker'"),
+        ("evaluate", {"onset_collar": "nan"}, "not a number"),
+        ("compare", {"a": "/nowhere.tsv"}, "/nowhere.tsv"),
+        ("compare", {"resamples": 0}, "out of range"),
         ("check_data", {"data": "/nowhere"}, "/nowhere"),
         ("check_data", {"weak": "a" * 5000}, "too long"),
         ("iterate", {"model": "a/b"}, "is no name for a model"),
@@ -62,6 +71,60 @@ def test_evaluate_writes_over_no_table_it_reads(place: Place, tmp_path: Path) ->
     refused(place.run("evaluate", reference=table, predictions=table, clips=tmp_path / "none.tsv"), "names no clip")
     (tmp_path / "wide.tsv").write_text(text, encoding="utf-16")
     refused(place.run("evaluate", reference=tmp_path / "wide.tsv", predictions=table), "wide.tsv", "UTF-16")
+
+
+@pytest.fixture
+def scores(tmp_path: Path) -> tuple[Path, Path]:
+    """A reference table of two clips, and a folder of their scores."""
+    reference, folder = tmp_path / "truth.tsv", tmp_path / "scores"
+    reference.write_text("filename\tonset\toffset\tevent_label\na.wav\t0.0\t0.5\tDog\nb.wav\t\t\t\n")
+    folder.mkdir()
+    for clip in "ab":
+        (folder / f"{clip}.tsv").write_text("onset\toffset\tDog\n0.0\t0.5\t0.75\n0.5\t1.0\t0.25\n")
+    return reference, folder
+
+
+def test_score_folders_that_do_not_fit_are_refused(place: Place, scores: tuple[Path, Path]) -> None:
+    reference, folder = scores
+    given = {"reference": reference, "scores": folder, "resamples": 20}
+    assert place.run("evaluate", **given).returncode == 0
+    refused(place.run("evaluate", **{**given, "scores": folder / "no"}), "no such folder")
+    refused(place.run("evaluate", **{**given, "scores": reference}), "no such folder")
+    refused(place.run("evaluate", reference=reference, predictions=folder), "this is a folder, not a table")
+    refused(place.run("evaluate", unit="maker", **given), "nothing tells who made the sounds")
+    refused(place.run("evaluate", out=folder / "a.tsv", **given), "lies in the folder that scores= names")
+    (folder / "b.tsv").write_text("onset\toffset\tDog\n0.0\t0.5\tnan\n")
+    refused(place.run("evaluate", **given), "b.tsv:2", "'nan' is not a number")
+    (folder / "b.tsv").unlink()
+    refused(place.run("evaluate", **given), "b.tsv", "1 of 2 clips have none")
+    (folder / "b.tsv").write_text("onset\toffset\tCat\n0.0\t0.5\t0.5\n")
+    refused(place.run("evaluate", **given), "b.tsv:1", "the classes Cat")
+    (folder / "a.tsv").write_text("onset\toffset\tCat\n0.0\t0.5\t0.5\n")
+    refused(place.run("evaluate", **given), "truth.tsv:2", "no scores of the class 'Dog'")
+
+
+def test_the_check_by_sed_eval_takes_scores_and_refuses_rules_it_lacks(place: Place, scores: tuple[Path, Path]) -> None:
+    given = {"reference": scores[0], "scores": scores[1], "check": "sed_eval", "resamples": 0}
+    done = place.run("evaluate", **given)
+    assert done.returncode == 0 and "sed_eval agrees: 24 numbers" in done.stdout, done.stderr
+    refused(place.run("evaluate", tolerance=1e-6, **given), "tolerance=1e-06", "sed_eval has no such thing")
+    refused(place.run("evaluate", empty_class="zero", **given), "empty_class=zero", "sed_eval has no such thing")
+
+
+def test_what_cannot_be_compared_is_refused(place: Place, scores: tuple[Path, Path], tmp_path: Path) -> None:
+    reference, folder = scores
+    given = {"reference": reference, "a": folder}
+    refused(place.run("compare", **given), "b= is empty")
+    refused(place.run("compare", a=folder, b=folder), "reference= is empty")
+    refused(place.run("compare", b="models:/nobody@merged", **given), "nobody")
+    refused(place.run("compare", b="0123456789abcdef" * 2, **given), "there is no run")
+    refused(place.run("compare", b=folder, unit="maker", **given), "nothing tells who made the sounds")
+    refused(place.run("compare", b=folder, out=reference, **given), "out=", "reference=")
+    refused(place.run("compare", a="models:/x@y", b="models:/x@z", reference=reference), "reference= goes with files")
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    (other / "b.tsv").unlink()
+    refused(place.run("compare", b=other, **given), "b.tsv")
 
 
 def test_a_table_is_named_with_its_row(place: Place, own: Path) -> None:

@@ -44,6 +44,24 @@ def test_published_scores(
 
 
 @needs_data
+def test_the_real_teacher_at_two_operating_points(place: Place) -> None:
+    folder, out = Path(DATA) / "dcase2020_baseline_outputs", place.folder / "difference.json"
+    points = [folder / "teacher" / "operating_points" / f"predictions_th_{point}.tsv" for point in ("0.27", "0.51")]
+    truth = folder / "ground_truth" / "validation.tsv"
+    done = place.run("compare", a=points[0], b=points[1], reference=truth, out=out)
+    assert done.returncode == 0 and "1000 resamples by clip" in done.stdout, done.stderr
+    found = json.loads(out.read_text())
+    assert [round(100 * found[side]["event_based"]["macro"]["f1"], 2) for side in "ab"] == [38.48, 41.97]
+    change = found["difference"]
+    assert change["macro"]["f1"]["low"] > 0 and change["macro"]["f1"]["excludes_zero"] is True
+    assert change["classes"]["Speech"]["f1"]["excludes_zero"] is True
+    assert change["classes"]["Dog"]["f1"]["excludes_zero"] is False
+    assert change["by"] == "clip" and found["settings"]["clips"] == 1168
+    checked = place.run("evaluate", predictions=points[0], reference=truth, check="sed_eval", resamples=0)
+    assert checked.returncode == 0 and "sed_eval agrees: 132 numbers" in checked.stdout, checked.stderr
+
+
+@needs_data
 def test_check_data_describes_folders_without_audio(place: Place) -> None:
     real = Path(DATA)
     roles = {"select_on": "test/test", "report_on": "eval/eval"}

@@ -1,16 +1,19 @@
-"""Two tables in, scores and notes out."""
+"""Tables and folders of scores in, scores and notes out."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kd.corpus.tables import Event
 from kd.errors import UserError
-from kd.scoring.evaluate_tables import evaluate_tables
+from kd.scoring.assess import assess
 from kd.scoring.event_f1 import event_based
+from kd.scoring.headline import Sampling
+from kd.scoring.sources import of_table, read_reference
 
 HEADER = "filename\tonset\toffset\tevent_label\n"
 
@@ -19,6 +22,13 @@ def written(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text)
     return path
+
+
+def evaluate_tables(
+    *, reference: Path, predictions: Path, clips: Path | None = None, classes: list[str] | None = None
+) -> dict[str, Any]:
+    system = of_table(predictions, read_reference(reference, clips=clips), classes=classes)
+    return assess(system, sampling=Sampling(resamples=0))
 
 
 @pytest.fixture
@@ -38,7 +48,11 @@ def test_scores_and_settings(tmp_path: Path, reference: Path) -> None:
     assert result["segment_based"]["classes"]["Dog"]["recall"] == 2 / 11
     settings = result["settings"]
     assert settings["clips"] == 3
-    assert settings["empty_class"] == {"event_based": "zero_score", "segment_based": "undefined"}
+    assert settings["empty_class"] == {
+        "event_based": "zero_score",
+        "segment_based": "undefined",
+        "tagging": "zero_score",
+    }
     assert settings["collars"] == {
         "onset_collar": 0.2,
         "offset_collar": 0.2,
@@ -95,7 +109,7 @@ def test_clips_and_classes_are_named_once() -> None:
 
 def test_importing_compiles_nothing_and_stays_light() -> None:
     code = (
-        "import sys, kd.scoring.evaluate_tables, kd.scoring.tune, kd.scoring.kernels as k\n"
+        "import sys, kd.scoring.assess, kd.scoring.sources, kd.scoring.contrast, kd.scoring.tune, kd.scoring.kernels as k\n"
         "assert not any(f.signatures for f in vars(k).values() if hasattr(f, 'signatures'))\n"
         "assert hasattr(k.count_matches, 'signatures')\n"
         "heavy = {'pandas', 'torch', 'mlflow', 'optuna', 'sed_eval'} & set(sys.modules)\n"

@@ -1,0 +1,126 @@
+"""Scores as people read them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kd.passes.results import percent
+
+Part = Mapping[str, Any]
+NONE: Part = {"f1": None, "precision": None, "recall": None}
+HEADLINES = (  # name, where the value stands, where its interval does
+    ("segment F1, macro", ("segment_based", "macro", "f1"), ("segment_based", "macro", "f1")),
+    ("tagging F1, macro", ("tagging", "macro", "f1"), ("tagging", "macro", "f1")),
+    ("PSDS1", ("psds1",), ("psds1",)),
+    ("PSDS2", ("psds2",), ("psds2",)),
+    ("average precision of clips, mean", ("average_precision", "macro"), ("average_precision",)),
+    ("calibration error of frames, mean", ("calibration", "error"), ("calibration_error",)),
+    ("error rate, events", ("error_rate", "event_based", "overall", "error"), ("error_rate", "event_based")),
+    ("error rate, segments", ("error_rate", "segment_based", "overall", "error"), ("error_rate", "segment_based")),
+)
+MOST = 30  # characters of a class's name
+
+
+def assessment(found: Part) -> str:
+    """The table of `scoring.assess.assess`: per cent, a line for each class, headline numbers and notes below."""
+    drawn = found["intervals"]
+    few = set(drawn["few_makers"]) if drawn else set()
+    head = ["%", "event F1", *(["95 % interval"] if drawn else []), "P", "R", "segment F1", "P", "R", "tagging F1"]
+    rows = [head]
+    for name, place in _places(found["event_based"]["classes"]):
+        event, segment, tag = (_at(found[kind], place) for kind in ("event_based", "segment_based", "tagging"))
+        row = [_named(name, few), percent(event["f1"])]
+        row += [_span(_at(drawn, place)["f1"])] if drawn else []
+        row += [percent(event[key]) for key in ("precision", "recall")]
+        row += [percent(segment[key]) for key in ("f1", "precision", "recall")] + [percent(tag["f1"])]
+        rows.append(row)
+    return "\n".join([*aligned(rows), "", *_headlines(found), "", *_about(found["settings"], drawn, few)])
+
+
+def comparison(found: Part) -> str:
+    """The table of `scoring.contrast.contrast`."""
+    change = found["difference"]
+    few = set(change["few_makers"])
+    rows = [["", "a", "b", "b - a", "95 % interval", ""]]
+    for name, place in _places(found["a"]["event_based"]["classes"]):
+        values = [_at(found[side]["event_based"], place)["f1"] for side in "ab"]
+        rows.append([f"event F1, {_named(name, few)}", *map(percent, values), *_change(_at(change, place)["f1"])])
+    for name, value, drawn in HEADLINES:
+        values = [_reach(found[side], value) for side in "ab"]
+        if all(each is not None for each in values):
+            plain = f"{100 * (values[1] - values[0]):+.2f}"
+            changed = _reach(change, drawn)
+            rows.append([name, *map(percent, values), *(_change(changed) if changed else [plain, "-", ""])])
+    below = "all numbers times 100; *: the interval excludes zero"
+    return "\n".join([*aligned(rows), "", below, *_about(found["settings"], change, few)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines: the first column to the left, the others to the right."""
+    wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, wide, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _places(classes: Part) -> list[tuple[str, tuple[str, ...]]]:
+    """Names of rows, and where their figures stand."""
+    return [("macro", ("macro",)), ("micro", ("micro",)), *((label, ("classes", label)) for label in classes)]
+
+
+def _at(found: Part, place: Sequence[str]) -> Part:
+    for key in place:
+        found = found.get(key, NONE)
+    return found
+
+
+def _named(name: str, few: set[str]) -> str:
+    return name[:MOST] + (" (few)" if name in few else "")
+
+
+def _reach(found: Any, place: Sequence[str]) -> Any:
+    """What stands at a place; None where something on the way is None."""
+    for key in place:
+        found = None if found is None else found[key]
+    return found
+
+
+def _span(interval: Part | None) -> str:
+    if interval is None or interval["low"] is None:
+        return "-"
+    return f"{100 * interval['low']:.2f} to {100 * interval['high']:.2f}"
+
+
+def _change(interval: Part) -> list[str]:
+    """Difference, its interval, and a star where that excludes zero."""
+    if interval["value"] is None:
+        return ["-", "-", ""]
+    return [f"{100 * interval['value']:+.2f}", _span(interval), "*" if interval["excludes_zero"] else ""]
+
+
+def _headlines(found: Part) -> list[str]:
+    drawn = found["intervals"]
+    rows = [["%, all classes", "value", *(["95 % interval"] if drawn else [])]]
+    for name, value, place in HEADLINES:
+        if _reach(found, value) is not None:
+            rows.append([name, percent(_reach(found, value)), *([_span(_reach(drawn, place))] if drawn else [])])
+    return aligned(rows)
+
+
+def _about(settings: Part, drawn: Part | None, few: set[str]) -> list[str]:
+    """How the scores came about, and notes."""
+    collars = settings["collars"]
+    lines = [f"clips: {settings['clips']}, reference events: {settings['reference_events']}"]
+    if drawn:
+        lines.append(f"intervals: 95 %, {drawn['resamples']} resamples by {drawn['by']}, seed {drawn['seed']}")
+    if few:
+        lines.append("(few): fewer than 5 makers, the interval is not to be relied on")
+    empty = ", ".join(f"{kind.removesuffix('_based')} {policy}" for kind, policy in settings["empty_class"].items())
+    lines.append(
+        f"collars: onset {collars['onset_collar']:g} s, offset {collars['offset_collar']:g} s or, if more, "
+        f"{100 * collars['offset_share']:g} % of the event, tolerance {collars['tolerance']:g} s; "
+        f"segments of {settings['resolution']:g} s; empty classes: {empty}"
+    )
+    return [*lines, *(f"note: {note}" for note in settings["notes"])]
