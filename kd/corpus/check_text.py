@@ -1,19 +1,6 @@
-"""Text for people: aligned tables and short numbers."""
+"""Text for people: blocks, lists and short numbers."""
 
 from collections.abc import Sequence
-
-
-def aligned(rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
-    """Rows of cells under a header row, in columns two spaces apart: the first `left` to the left, the rest right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            cell.ljust(w) if i < left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    rule = "  ".join("-" * width for width in widths)
-    return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:]])
 
 
 def section(title: str, body: str) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from kd.corpus.audio import late_events, shared_audio
 from kd.corpus.audio_files import AudioFacts
 from kd.corpus.check_audio import Heard, hear
-from kd.corpus.check_text import aligned, bullets, median, number, section, span
+from kd.corpus.check_text import bullets, median, number, section, span
 from kd.corpus.corpus import load_corpus
 from kd.corpus.layout import corpus_root, find_table, some, split_names
 from kd.corpus.roles import SCORED, TRAINING, Roles
@@ -18,6 +18,7 @@ from kd.corpus.splits import Split, read_any
 from kd.corpus.table_text import count
 from kd.corpus.tables import read_names, read_table_kind
 from kd.errors import UserError
+from kd.text import aligned
 
 REMOVAL = "files_to_remove"
 
@@ -184,7 +185,7 @@ def _split_table(heard: dict[str, Heard], parts: dict[str, list[str]], silent_co
             row += [number(sum(f.seconds for f in facts) / 3600), span([f.seconds for f in facts])]
             row += [span([f.rate for f in facts], 0), span([f.channels for f in facts], 0)]
         rows.append(row)
-    return aligned(rows, left=3) if len(rows) > 1 else ""
+    return aligned(rows, left=3, rule=True) if len(rows) > 1 else ""
 
 
 def _classes(splits: list[Split]) -> str:
@@ -203,4 +204,4 @@ def _classes(splits: list[Split]) -> str:
             ]
             row += [str(len(lengths)), number(median(lengths) if lengths else None)]
         rows.append(row)
-    return aligned(rows) if labelled else ""
+    return aligned(rows, rule=True) if labelled else ""

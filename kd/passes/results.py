@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kd.passes.job import Job
+from kd.text import aligned
 
 SCHEMA = 2
 KINDS = ("tuned", "fixed")
@@ -43,7 +44,7 @@ def table(record: dict[str, Any], *, split: str, kind: str) -> str:
     head = (
         f"event-based F1, %, on the split to {'report' if split == 'report' else 'select'} on, {kind} operating points"
     )
-    return f"{head}\n{_aligned(rows)}"
+    return f"{head}\n{aligned(rows, left=2)}"
 
 
 def honesty(record: dict[str, Any], *, kind: str) -> str:
@@ -96,16 +97,7 @@ def scores_table(classes: Sequence[str], splits: Mapping[str, dict[str, Any]]) -
     """Event F1 in per cent of one model: a line per split and kind of operating points."""
     rows = [["split", "points", "average", "95 %", *(label[:9] for label in classes)]]
     rows += [[name, kind, *_figures(scores[kind], classes, set())] for name, scores in splits.items() for kind in KINDS]
-    return _aligned(rows)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = (
-        "  ".join(cell.ljust(w) if i == 1 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, wide, strict=True)))
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
+    return aligned(rows, left=2)
 
 
 def percent(value: float | None) -> str:

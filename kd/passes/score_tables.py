@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kd.passes.results import percent
+from kd.text import aligned
 
 Part = Mapping[str, Any]
 NONE: Part = {"f1": None, "precision": None, "recall": None}
-HEADLINES = (  # name, where the value stands, where its interval does
+HEADLINES = (  # name, where the value stands, where its interval does, if there is one
     ("segment F1, macro", ("segment_based", "macro", "f1"), ("segment_based", "macro", "f1")),
     ("tagging F1, macro", ("tagging", "macro", "f1"), ("tagging", "macro", "f1")),
     ("PSDS1", ("psds1",), ("psds1",)),
     ("PSDS2", ("psds2",), ("psds2",)),
     ("average precision of clips, mean", ("average_precision", "macro"), ("average_precision",)),
     ("calibration error of frames, mean", ("calibration", "error"), ("calibration_error",)),
+    ("the same at the model's temperatures", ("calibration", "tempered", "error"), ()),
     ("error rate, events", ("error_rate", "event_based", "overall", "error"), ("error_rate", "event_based")),
     ("error rate, segments", ("error_rate", "segment_based", "overall", "error"), ("error_rate", "segment_based")),
 )
@@ -33,7 +35,7 @@ def assessment(found: Part) -> str:
         row += [percent(event[key]) for key in ("precision", "recall")]
         row += [percent(segment[key]) for key in ("f1", "precision", "recall")] + [percent(tag["f1"])]
         rows.append(row)
-    return "\n".join([*aligned(rows), "", *_headlines(found), "", *_about(found["settings"], drawn, few)])
+    return "\n".join([aligned(rows), "", _headlines(found), "", *_about(found["settings"], drawn, few)])
 
 
 def comparison(found: Part) -> str:
@@ -48,21 +50,10 @@ def comparison(found: Part) -> str:
         values = [_reach(found[side], value) for side in "ab"]
         if all(each is not None for each in values):
             plain = f"{100 * (values[1] - values[0]):+.2f}"
-            changed = _reach(change, drawn)
+            changed = _reach(change, drawn) if drawn else None
             rows.append([name, *map(percent, values), *(_change(changed) if changed else [plain, "-", ""])])
     below = "all numbers times 100; *: the interval excludes zero"
-    return "\n".join([*aligned(rows), "", below, *_about(found["settings"], change, few)])
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines: the first column to the left, the others to the right."""
-    wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, wide, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    return "\n".join([aligned(rows), "", below, *_about(found["settings"], change, few)])
 
 
 def _places(classes: Part) -> list[tuple[str, tuple[str, ...]]]:
@@ -100,12 +91,18 @@ def _change(interval: Part) -> list[str]:
     return [f"{100 * interval['value']:+.2f}", _span(interval), "*" if interval["excludes_zero"] else ""]
 
 
-def _headlines(found: Part) -> list[str]:
+def _headlines(found: Part) -> str:
     drawn = found["intervals"]
     rows = [["%, all classes", "value", *(["95 % interval"] if drawn else [])]]
     for name, value, place in HEADLINES:
         if _reach(found, value) is not None:
-            rows.append([name, percent(_reach(found, value)), *([_span(_reach(drawn, place))] if drawn else [])])
+            rows.append(
+                [
+                    name,
+                    percent(_reach(found, value)),
+                    *([_span(_reach(drawn, place) if place else None)] if drawn else []),
+                ]
+            )
     return aligned(rows)
 
 

@@ -127,7 +127,9 @@ def _system(root: Path, split: Split, scored: Scored, notes: Sequence[str], *, m
     detector, version, points = scored.detector, scored.version, scored.detector.points
     truth = {name: split.events.get(name, ()) for name in scored.clips}
     unknown = sorted({e.label for events in truth.values() for e in events} - set(detector.classes))
-    scores = FrameScores(probabilities(scored.logits), finest(detector), points.windows, points.thresholds)
+    scores = FrameScores(
+        probabilities(scored.logits), finest(detector), points.windows, points.thresholds, detector.temperatures
+    )
     known = makers_of(table=split.table, events=split.events, twin=twin_of(root, split.name)) if makers else None
     return System(
         clips=scored.clips,
@@ -143,6 +145,7 @@ def _system(root: Path, split: Split, scored: Scored, notes: Sequence[str], *, m
             "split": split.name,
             "thresholds": list(points.thresholds),
             "windows": list(points.windows),
+            "temperatures": list(detector.temperatures),
         },
         notes=(*notes, *([f"not known to the model, left out: {', '.join(unknown)}"] if unknown else [])),
     )

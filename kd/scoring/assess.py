@@ -41,7 +41,7 @@ def assess(system: System, *, rules: Rules | None = None, sampling: Sampling | N
 def figures(measured: Measured, *, rules: Rules) -> dict[str, Any]:
     """event_based, segment_based, tagging: `Scores.to_dict()`; error_rate: of events and segments; psds1, psds2:
     fractions, psds_by_class their areas by class; average_precision: of clips; calibration: of frames,
-    `Calibration.to_dict()`.
+    `Calibration.to_dict()`, and the same at a model's temperatures as `tempered`.
     """
     found: dict[str, Any] = {
         kind: cells.total().scores(empty=rules.policy(kind)).to_dict() for kind, cells in measured.cells.items()
@@ -100,8 +100,12 @@ def _average_precision(ranking: Ranking, classes: Sequence[str]) -> dict[str, An
 
 
 def _calibration(frames: Frames, classes: Sequence[str]) -> dict[str, Any]:
-    there = frames.there
-    return calibration(frames.probabilities[there], frames.truth[there], classes=classes).to_dict()
+    there, truth = frames.there, frames.truth[frames.there]
+    found = calibration(frames.probabilities[there], truth, classes=classes).to_dict()
+    tempered = (
+        None if frames.tempered is None else calibration(frames.tempered[there], truth, classes=classes).to_dict()
+    )
+    return {**found, "tempered": tempered}
 
 
 def _defined(value: float) -> float | None:

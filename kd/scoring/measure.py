@@ -61,11 +61,15 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """Probabilities and truth of frames, `(clips, frames, classes)`, and which of them a clip has, `(clips, frames)`."""
+    """Probabilities and truth of frames, `(clips, frames, classes)`, and which of them a clip has, `(clips, frames)`.
+
+    tempered: the probabilities at the temperatures that a model carries, else None.
+    """
 
     probabilities: Singles
     truth: Bools
     there: Bools
+    tempered: Singles | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,4 +138,4 @@ def _frames(system: System, scores: FrameScores) -> Frames | None:
     if low < 0 or high > 1:
         return None
     truth = frame_truth(system.reference, clips=system.clips, classes=system.classes, grid=scores.grid)
-    return Frames(scores.values, truth, there)
+    return Frames(scores.values, truth, there, scores.tempered())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit, logit
 
 from kd.errors import UserError
 from kd.scoring import kernels
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Table = Mapping[str, Sequence["Event"]]
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
+EPSILON = 1e-6  # the least distance of a probability from 0 and 1 of which the logit is taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,13 +30,15 @@ class FrameScores:
 
     values: float32 `(clips, frames, classes)`, frames past a clip's end without length and at -inf; grid: of all clips,
     or the frames' borders in seconds `(clips, frames + 1)`; windows, thresholds: `(classes,)`, the median, in frames,
-    and the threshold that turn scores into events. Thresholds do not matter to PSDS, windows do.
+    and the threshold that turn scores into events. Thresholds do not matter to PSDS, windows do. temperatures:
+    `(classes,)`, those that make probabilities of the scores likeliest, where a model carries them.
     """
 
     values: Singles
     grid: FrameGrid | Floats
     windows: tuple[int, ...]
     thresholds: tuple[float, ...]
+    temperatures: tuple[float, ...] | None = None
 
     def edges(self) -> Floats:
         """Borders of the frames in seconds, `(clips, frames + 1)`."""
@@ -56,6 +60,13 @@ class FrameScores:
         """The lowest and the highest score."""
         kept = self.values[self.there()]
         return float(kept.min()), float(kept.max())
+
+    def tempered(self) -> Singles | None:
+        """Probabilities at the temperatures, σ(z / T) where the scores are σ(z); None without temperatures."""
+        if self.temperatures is None:
+            return None
+        odds = logit(np.clip(self.values, EPSILON, 1 - EPSILON))
+        return np.asarray(expit(odds / np.array(self.temperatures, np.float32)), np.float32)
 
     def smooth(self) -> Singles:
         """The scores after the median of each class, of each clip by itself, `(clips, frames, classes)`."""
@@ -89,6 +100,7 @@ class FrameScores:
             self.grid if isinstance(self.grid, FrameGrid) else self.grid[rows],
             tuple(self.windows[k] for k in columns),
             tuple(self.thresholds[k] for k in columns),
+            None if self.temperatures is None else tuple(self.temperatures[k] for k in columns),
         )
 
 

@@ -120,3 +120,14 @@ def test_a_reference_that_scores_cannot_answer_is_refused(tmp_path: Path) -> Non
         of_scores(tmp_path / "s", read_reference(table))
     write_events(table, {"x.wav": [Event(0, 4, "a")]})
     assert "past their last frame: 1" in of_scores(tmp_path / "s", read_reference(table)).notes[-1]
+
+
+def test_tempered_scores_are_probabilities_at_the_temperatures() -> None:
+    logits = np.random.default_rng(0).normal(size=(2, GRID.frames, 2)).astype(np.float32)
+    scores = FrameScores((1 / (1 + np.exp(-logits))).astype(np.float32), GRID, (1, 1), (0.5, 0.5), (1.0, 2.0))
+    tempered = scores.tempered()
+    assert tempered is not None
+    np.testing.assert_allclose(tempered[..., 0], scores.values[..., 0], atol=1e-6)
+    np.testing.assert_allclose(tempered[..., 1], 1 / (1 + np.exp(-logits[..., 1] / 2)), atol=1e-6)
+    assert scores.of(rows=[1], columns=[1]).temperatures == (2.0,)
+    assert FrameScores(scores.values, GRID, (1, 1), (0.5, 0.5)).tempered() is None

@@ -1,0 +1,16 @@
+"""Tables for people."""
+
+from collections.abc import Sequence
+
+
+def aligned(rows: Sequence[Sequence[str]], *, left: int = 1, rule: bool = False) -> str:
+    """Rows of cells in columns two spaces apart: the first `left` to the left, the rest right; rule: under the first row."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(
+            cell.ljust(w) if i < left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    below = ["  ".join("-" * width for width in widths)] if rule else []
+    return "\n".join(line.rstrip() for line in [lines[0], *below, *lines[1:]])
