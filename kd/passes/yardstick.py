@@ -14,7 +14,7 @@ from kd.scoring.bootstrap import Weights, resample
 from kd.scoring.counts import CellCounts
 from kd.scoring.crossfit import Halves, halve
 from kd.scoring.intervals import intervals
-from kd.scoring.units import Units, clip_units, maker_units
+from kd.scoring.units import Units, units_of
 
 RESAMPLES = 1000
 
@@ -68,6 +68,4 @@ def yardstick(part: Part, *, classes: Sequence[str], root: Path) -> Yardstick:
     Raises UserError where the makers of some events are given and of others not.
     """
     makers = makers_of(table=part.split.table, events=part.truth, twin=twin_of(root, part.split.name))
-    if makers is None:
-        return Yardstick(part, clip_units(clips=part.names, classes=classes))
-    return Yardstick(part, maker_units(clips=part.names, classes=classes, makers=makers))
+    return Yardstick(part, units_of(clips=part.names, classes=classes, makers=makers))

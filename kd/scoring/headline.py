@@ -20,7 +20,7 @@ from kd.scoring.resampled import (
     sample_psds,
 )
 from kd.scoring.system import System
-from kd.scoring.units import clip_units, maker_units
+from kd.scoring.units import units_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,8 @@ def draw(system: System, *, sampling: Sampling) -> Weights | None:
         )
     if not sampling.resamples:
         return None
-    if system.makers is None or sampling.unit == "clip":
-        units = clip_units(clips=system.clips, classes=system.classes)
-    else:
-        units = maker_units(clips=system.clips, classes=system.classes, makers=system.makers)
+    makers = None if sampling.unit == "clip" else system.makers
+    units = units_of(clips=system.clips, classes=system.classes, makers=makers)
     return resample(units=units, resamples=sampling.resamples, seed=sampling.seed)
 
 

@@ -48,6 +48,15 @@ class Units:
         return numbers
 
 
+def units_of(
+    *, clips: Sequence[str], classes: Sequence[str], makers: Mapping[tuple[str, str], Collection[str]] | None
+) -> Units:
+    """By maker where makers are known, else by clip."""
+    if makers is None:
+        return clip_units(clips=clips, classes=classes)
+    return maker_units(clips=clips, classes=classes, makers=makers)
+
+
 def clip_units(*, clips: Sequence[str], classes: Sequence[str]) -> Units:
     """Each clip is a unit, with all of its classes."""
     return Units("clip", tuple(clips), tuple(classes), np.arange(len(clips))[np.newaxis], (0,))
