@@ -129,12 +129,16 @@ def _number(name: str, text: str, whole: bool, low: float | None, high: float | 
         raise UserError(f"{name}={text!r} is not {kind}", f"give {kind}")
     if (low is not None and value < low) or (high is not None and value > high):
         span = (
-            f"from {low:g} to {high:g}"
+            f"from {_plain(low)} to {_plain(high)}"
             if low is not None and high is not None
-            else (f"at least {low:g}" if low is not None else f"at most {high:g}")
+            else (f"at least {_plain(low)}" if low is not None else f"at most {_plain(high or 0)}")
         )
         raise UserError(f"{name}={text} is out of range", f"{name} is {span}")
     return int(value) if whole else value
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else f"{bound:g}"
 
 
 def as_text(value: Any) -> str:

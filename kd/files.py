@@ -18,11 +18,13 @@ def atomic_write_text(path: Path | str, text: str) -> None:
 def atomic_write_bytes(path: Path | str, data: bytes) -> None:
     """Write bytes so that `path` holds either its old content or all of the new one, whatever happens meanwhile.
 
-    Parent folders are made. Raises UserError where the place cannot be written (no permission, full disk).
+    Parent folders are made; what a link points at is written, not the link. Raises UserError where the place cannot be
+    written (no permission, full disk) or holds something other than a file, such as a device.
     """
-    target = Path(path)
-    if target.is_dir():
-        raise UserError(f"cannot write {target}: it is a folder", "name a file")
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        what = "a folder" if target.is_dir() else "no plain file"
+        raise UserError(f"cannot write {path}: it is {what}", "name a file")
     temporary = target.with_name(temporary_name(target.name))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +39,16 @@ def atomic_write_bytes(path: Path | str, data: bytes) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def check_writable(place: Path) -> None:
+    """Raises UserError where nothing can be written at `place`: asked before work whose result goes there."""
+    probe = place.with_name(temporary_name(place.name))
+    try:
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise unwritable(place, error) from None
 
 
 def unwritable(place: Path, error: OSError) -> UserError:

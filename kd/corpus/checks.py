@@ -13,6 +13,7 @@ from kd.corpus.check_audio import Heard, hear
 from kd.corpus.check_text import bullets, median, number, section, span
 from kd.corpus.corpus import load_corpus
 from kd.corpus.layout import corpus_root, find_table, some, split_names
+from kd.corpus.makers import FEW_MAKERS, makers_of, twin_of
 from kd.corpus.roles import SCORED, TRAINING, Roles
 from kd.corpus.splits import Split, read_any
 from kd.corpus.table_text import count
@@ -61,6 +62,10 @@ def check(
     spoils += _shared(training, scored)
     if refusal and not any(refusal.startswith(line) for line in spoils):
         spoils.append(refusal)
+    for each in scored:
+        lines, problem = _makers(root, each.split)
+        notes += lines
+        spoils += problem
     notes += _overlaps(splits, {(t.split.name, s.split.name) for t in training for s in scored})
     if silent_corpus:
         notes.append("there is no audio: labels alone were checked")
@@ -127,6 +132,20 @@ def _shared(training: list[Heard], scored: list[Heard]) -> list[str]:
                     f"{pairs[0][0].name!r} is {pairs[0][1].name!r}"
                 )
     return lines
+
+
+def _makers(root: Path, split: Split) -> tuple[list[str], list[str]]:
+    """(notes, what spoils) about who made the sounds of a scored split, where its table or the twin tells."""
+    try:
+        makers = makers_of(table=split.table, events=split.events, twin=twin_of(root, split.name))
+    except UserError as error:
+        return [], [_line(error)]
+    by_class: dict[str, set[str]] = collections.defaultdict(set)
+    for (_, label), names in (makers or {}).items():
+        by_class[label] |= names
+    few = sorted(label for label, names in by_class.items() if len(names) < FEW_MAKERS)
+    said = f"{split.name}: fewer than {FEW_MAKERS} makers, so that intervals by maker say little: {', '.join(few)}"
+    return [said] if few else [], []
 
 
 def _overlaps(splits: list[Split], told: set[tuple[str, str]]) -> list[str]:

@@ -15,6 +15,7 @@ from kd.errors import UserError
 
 Makers = dict[tuple[str, str], frozenset[str]]
 COLUMNS = ("maker", "group")
+FEW_MAKERS = 5  # an interval over fewer is marked: the resamples are too alike
 
 
 def twin_of(root: Path, split: str) -> Path | None:

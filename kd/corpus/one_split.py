@@ -13,5 +13,5 @@ def scored_split(
 ) -> tuple[Split, list[str]]:
     """A split with events and audio, and notes. Raises UserError for what `load_corpus` would refuse in it."""
     root = corpus_root(root)
-    split = read_split(root, name, need_table(root, name, role="split"), role="report_on")
+    split = read_split(root, name, need_table(root, name, role="split"), role="split")
     return attach_audio(root, split, missing=missing, need_audio=True, cache=cache)

@@ -17,6 +17,7 @@ ROLE_KINDS: dict[str, Kind] = {
     "strong": "strong",
     "select_on": "strong",
     "report_on": "strong",
+    "split": "strong",  # of a corpus that a finished model is scored on
 }
 
 

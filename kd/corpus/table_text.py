@@ -21,6 +21,8 @@ _INDEX = ("", "index", "Unnamed: 0")
 def read_lines(path: Path) -> list[str]:
     """The table's lines, the header first, blank lines at the end dropped. Raises UserError for what is no text."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise UserError(f"{path}: this is no plain file, and a table is read more than once", "save it to a file")
         data = path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such table", "check the path") from None

@@ -18,7 +18,7 @@ from kd.corpus.table_text import COLUMNS, Kind, read_header, read_lines, rows
 from kd.errors import UserError
 from kd.files import atomic_write_text
 
-LONGEST = 1_000_000.0  # seconds; a later time is in another unit
+LONGEST = 604_800.0  # seconds, a week; a later time is in another unit
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 
 

@@ -64,6 +64,11 @@ def check_sources(settings: EvaluateSettings) -> None:
     if settings.model and (settings.reference or settings.clips):
         name = "reference" if settings.reference else "clips"
         raise UserError(f"{name}= does not go with model=", "a model is scored on data= and split=")
+    defaults = EvaluateSettings()
+    for names, partner in ((("threshold", "window"), "scores"), (("data", "split", "missing"), "model")):
+        for name in names:
+            if not getattr(settings, partner) and getattr(settings, name) != getattr(defaults, name):
+                raise UserError(f"{name}= goes with {partner}= only", f"leave {name} out")
     if not settings.model and not settings.reference:
         raise UserError("reference= is empty", "name the table of reference events")
 

@@ -7,7 +7,7 @@ from kd.config import home, say, user_path
 from kd.detection.apply import finest, merged_logits
 from kd.detection.detector import load_detector
 from kd.errors import UserError
-from kd.files import temporary_name
+from kd.files import check_writable, temporary_name
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.names import SMOOTHINGS
 from kd.labels.rule import LabelRule
@@ -32,6 +32,8 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
         raise UserError(f"{out} exists already", "name another folder with out=, or remove it")
     if not out.absolute().parent.is_dir():
         raise UserError(f"out={out}: {out.absolute().parent} is no folder", "make it first, or name another with out=")
+    making = out.with_name(temporary_name(out.name))
+    check_writable(out)
     progress = Progress(passes=0, batch=1)
     corpus = open_corpus(settings, progress)
     client = open_store()
@@ -55,7 +57,6 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
         int(version.tags.get("kd.pass", 0)),
         splits,
     )
-    making = out.with_name(temporary_name(out.name))
     try:
         save_labels(making, labels)
         making.rename(out)

@@ -44,7 +44,7 @@ def table(record: dict[str, Any], *, split: str, kind: str) -> str:
     head = (
         f"event-based F1, %, on the split to {'report' if split == 'report' else 'select'} on, {kind} operating points"
     )
-    return f"{head}\n{aligned(rows, left=2)}"
+    return f"{head}\n{aligned(rows, left=2)}\n*: champion of its class after that pass; the tagger contends for none"
 
 
 def honesty(record: dict[str, Any], *, kind: str) -> str:
@@ -59,14 +59,21 @@ def honesty(record: dict[str, Any], *, kind: str) -> str:
         rows.append([f"{report['split']}, never chosen on", *_with_interval(final["report"][kind]["macro"])])
     optimism = final["optimism"][kind]
     rows.append(
-        ["optimism: first minus second", percent(optimism["value"]), between(optimism["low"], optimism["high"])]
+        [
+            "optimism: chosen and scored minus cross-fitted",
+            percent(optimism["value"]),
+            between(optimism["low"], optimism["high"]),
+        ]
     )
     wide = max(len(row[0]) for row in rows)
     lines = [f"  {name.ljust(wide)}  {value:>6}  {interval}".rstrip() for name, value, interval in rows]
     few = ", ".join(select["few_makers"])
     marks = [f"fewer than 5 makers, so that their intervals say little: {few}"] if few else []
     if about["uneven"]:
-        marks.append(f"all events by one maker, so not to be halved: {', '.join(about['uneven'])}")
+        marks.append(
+            f"all events by one {select['by']}, so not to be halved, and left out of cross-fitting and optimism: "
+            + ", ".join(about["uneven"])
+        )
     head = f"merged detector, macro event F1, %, {kind} operating points, 95 % intervals by {select['by']}"
     return "\n".join([head, *lines, *(f"  {mark}" for mark in marks)])
 

@@ -92,7 +92,7 @@ def of_run(run: str, where: Where, *, makers: bool) -> System:
     columns = [about["classes"].index(label) for label in detector.classes]
     scored = Scored(detector, version, tuple(about["clips"]), logits[:, :, columns])
     root = locate(where.data, home=home())
-    split = read_split(root, where.split, need_table(root, where.split, role="split"), role="report_on")
+    split = read_split(root, where.split, need_table(root, where.split, role="split"), role="split")
     return _system(root, split, scored, _same_clips(run, scored.clips, split, where), makers=makers, run=run)
 
 

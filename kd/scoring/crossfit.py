@@ -47,8 +47,13 @@ class CrossFit(Generic[T]):
     counts_on: tuple[CellCounts, CellCounts]
 
     @property
+    def comparable(self) -> CellCounts:
+        """`same` without the classes that cannot be halved: these count nothing, so that their figures are undefined."""
+        return self._halvable(self.same.tp, self.same.fp, self.same.fn)
+
+    @property
     def crossed(self) -> CellCounts:
-        """Each half's cells, counted under what was chosen on the other."""
+        """Each half's cells, counted under what was chosen on the other; nothing of classes that cannot be halved."""
         first, (of_first, of_second) = self.halves.masks[0], self.counts_on
         tp, fp, fn = (
             np.where(first, two, one)
@@ -58,7 +63,11 @@ class CrossFit(Generic[T]):
                 (of_first.fn, of_second.fn),
             )
         )
-        return CellCounts(clips=self.same.clips, classes=self.same.classes, tp=tp, fp=fp, fn=fn)
+        return self._halvable(tp, fp, fn)
+
+    def _halvable(self, tp: Ints, fp: Ints, fn: Ints) -> CellCounts:
+        kept = np.array([label not in self.halves.uneven for label in self.same.classes])
+        return CellCounts(clips=self.same.clips, classes=self.same.classes, tp=tp * kept, fp=fp * kept, fn=fn * kept)
 
     def f1_on(self, half: int) -> Floats:
         """F1 of each class on a half's own cells, as chosen there: `(classes,)`, 0 where undefined."""
@@ -124,9 +133,9 @@ def crossfit_champions(fits: Sequence[CrossFit[T]], *, by: Sequence[CrossFit[T]]
 def optimism(fits: Sequence[CrossFit[T]], *, weights: Weights, empty: Policy = "zero_score") -> Intervals:
     """Same-set minus cross-fitted figures, with intervals; several fits, such as seeds of the halves, are averaged.
 
-    Resampled are the cells; the choices stay as they were made on the whole.
+    Of the classes that can be halved. Resampled are the cells; the choices stay as they were made on the whole.
     """
-    same, crossed = [fit.same for fit in fits], [fit.crossed for fit in fits]
+    same, crossed = [fit.comparable for fit in fits], [fit.crossed for fit in fits]
     return intervals(same, weights=weights, against=crossed, empty=empty)
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from kd.corpus.names import class_name_problem, clip_name_problem
 from kd.corpus.table_text import count, read_lines, split_line
+from kd.corpus.tables import LONGEST
 from kd.errors import UserError
 from kd.files import sync_folder, temporary_name, unwritable
 from kd.scoring.grid import FrameGrid
@@ -240,6 +241,9 @@ def _check_times(path: Path, table: Floats) -> None:
     onsets, offsets = table[:, 0], table[:, 1]
     if onsets[0] < 0:
         raise UserError(f"{path}:2: onset {onsets[0]:g} is negative", "times count from the clip's start")
+    if offsets.max() > LONGEST:
+        i = int(offsets.argmax())
+        raise UserError(f"{path}:{i + 2}: offset {offsets[i]:g} is over {LONGEST:.0f} s", "give seconds")
     for i in np.flatnonzero(offsets <= onsets)[:1]:
         raise UserError(
             f"{path}:{i + 2}: offset {offsets[i]:g} is not after onset {onsets[i]:g}", "a frame has a length"

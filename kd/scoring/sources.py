@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from kd.corpus.makers import Makers, makers_of, twin_of
 from kd.corpus.tables import Event, line_of_label, read_events, read_names, read_table_kind, read_weak
 from kd.errors import UserError, did_you_mean
@@ -83,7 +85,8 @@ def of_scores(folder: Path | str, reference: Reference, *, threshold: float = 0.
             did_you_mean(label, list(files.classes)) or f"its columns are {', '.join(files.classes)}",
         )
     many = len(files.classes)
-    scores = FrameScores(files.scores, files.edges, (window,) * many, (threshold,) * many)
+    level = float(np.float32(threshold))  # scores are float32: one written as 0.9 reaches a threshold of 0.9
+    scores = FrameScores(files.scores, files.edges, (window,) * many, (level,) * many)
     guess = scores.events(clips=names, classes=files.classes)
     return System(
         clips=names,
@@ -94,7 +97,11 @@ def of_scores(folder: Path | str, reference: Reference, *, threshold: float = 0.
         closed=True,
         makers=reference.makers,
         about={"scores": str(folder), "thresholds": [threshold] * many, "windows": [window] * many},
-        notes=(*_notes(reference.events, guess, names, files.classes), *_cut(scores, names, reference.events)),
+        notes=(
+            *_notes(reference.events, guess, names, files.classes),
+            *_cut(scores, names, reference.events),
+            *_spare(Path(folder), names),
+        ),
     )
 
 
@@ -135,6 +142,14 @@ def _notes(truth: Table, guess: Table, clips: Sequence[str], classes: Sequence[s
         near = did_you_mean(label, known)
         notes.append(f"{label!r} has no reference event" + (f": {near}" if near else ""))
     return notes
+
+
+def _spare(folder: Path, clips: Sequence[str]) -> list[str]:
+    """A note where the folder has tables of clips that are not scored."""
+    from kd.scoring.score_files import stem
+
+    spare = len({path.stem for path in folder.glob("*.tsv")} - {stem(clip) for clip in clips})
+    return [f"tables of clips that are not scored, left alone: {spare}"] if spare else []
 
 
 def _cut(scores: FrameScores, clips: Sequence[str], truth: Table) -> list[str]:

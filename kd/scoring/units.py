@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from kd.corpus.makers import FEW_MAKERS
+
 Ints = npt.NDArray[np.int64]
-FEW_MAKERS = 5  # an interval over fewer is marked: the resamples are too alike
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,6 +60,20 @@ def test_a_split_without_any_audio_spoils_even_where_absent_clips_are_skipped(fo
     assert only == "test/test: 1 of 1 listed clip without audio"
 
 
+def test_an_event_whose_maker_is_not_told_spoils_and_few_makers_are_noted(folder: Folder) -> None:
+    columns = "filename\tonset\toffset\tevent_label\tmaker\n"
+    twin = folder.root / "sources/validation/validation.tsv"
+    twin.parent.mkdir(parents=True)
+    events = [line.split("\t") for line in (folder.root / "metadata/validation/validation.tsv").read_text().split("\n")]
+    rows = ["\t".join([*fields, "ann"]) for fields in events[1:] if len(fields) == 4 and fields[1]]
+    twin.write_text(columns + "".join(f"{row}\n" for row in rows))
+    report = check(folder.root)
+    assert report.spoils == () and "validation/validation: fewer than 5 makers" in report.text
+    twin.write_text(columns)
+    (only,) = check(folder.root).spoils
+    assert "does not say who made" in only
+
+
 def test_one_fault_is_listed_once_with_its_cure(folder: Folder) -> None:
     folder.table("validation/validation", STRONG + "v0.wav\t0.2\t0.1\tDog\n")
     (only,) = check(folder.root).spoils

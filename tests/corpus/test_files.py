@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kd.errors import UserError
-from kd.files import atomic_write_bytes, atomic_write_text
+from kd.files import atomic_write_bytes, atomic_write_text, check_writable
 
 
 def test_content_replaces_content_and_folders_are_made(tmp_path: Path) -> None:
@@ -24,6 +24,18 @@ def test_a_failed_write_leaves_the_old_content(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(UserError, match="disk is full"):
         atomic_write_text(path, "new")
     assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["b.txt"]
+
+
+def test_what_a_link_points_at_is_written_and_a_device_is_not(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    atomic_write_text(tmp_path / "link", "new")
+    assert (tmp_path / "real").read_text() == "new" and (tmp_path / "link").is_symlink()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="no plain file"):
+        atomic_write_text(tmp_path / "pipe", "new")
+    check_writable(tmp_path / "later")
+    with pytest.raises(UserError, match="cannot write"):
+        check_writable(tmp_path / "real" / "later")
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def test_evaluate_writes_over_no_table_it_reads(place: Place, tmp_path: Path) ->
     refused(place.run("evaluate", reference=table, predictions=table, out=table), "out=", "reference=")
     assert table.read_text() == text
     refused(place.run("evaluate", reference=table, predictions=table, out=tmp_path), "is a folder")
+    refused(place.run("evaluate", reference=table, predictions=table, threshold=0.9), "threshold= goes with scores=")
+    refused(place.run("evaluate", reference=table, predictions=table, split="x"), "split= goes with model=")
     refused(place.run("evaluate", reference=table, predictions=table, out=table / "x.json"), "a file stands where")
     (tmp_path / "none.tsv").write_text("filename\n")
     refused(place.run("evaluate", reference=table, predictions=table, clips=tmp_path / "none.tsv"), "names no clip")

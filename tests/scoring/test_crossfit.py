@@ -69,8 +69,10 @@ def fitted(scores, reference, names, seed=0):  # type: ignore[no-untyped-def]
 def test_each_half_is_counted_at_the_choice_of_the_other() -> None:
     scores, reference, names = made_up_scores(3, clips=20)
     fit, choose, count, _ = fitted(scores, reference, names)
+    assert fit.halves.uneven == ("c",)
+    halvable = np.array([True, True, False])
     for half in (0, 1):
-        mask, elsewhere = fit.halves.masks[half], fit.halves.masks[1 - half]
+        mask, elsewhere = fit.halves.masks[half], fit.halves.masks[1 - half] & halvable
         assert fit.chosen_on[half] == choose(mask)
         for name in ("tp", "fp", "fn"):
             there = getattr(count(choose(mask)), name)
@@ -78,6 +80,7 @@ def test_each_half_is_counted_at_the_choice_of_the_other() -> None:
     assert fit.chosen == choose(np.ones((20, 3), np.bool_))
     np.testing.assert_array_equal(fit.same.tp, count(fit.chosen).tp)
     np.testing.assert_array_equal(fit.crossed.tp + fit.crossed.fn, fit.same.tp + fit.same.fn)
+    assert not fit.crossed.fp[:, 2].any() and not fit.comparable.fp[:, 2].any() and fit.same.fp[:, 2].any()
 
 
 def test_a_choice_cannot_see_what_it_is_scored_on() -> None:
@@ -105,7 +108,7 @@ def test_choosing_from_noise_is_optimistic_and_cross_fitting_tells() -> None:
         found = optimism([fit], weights=resample(units=units, resamples=50, seed=seed)).micro["f1"]
         gains.append(found.value)
         assert found.value == pytest.approx(
-            fit.same.total().scores().micro.f1 - fit.crossed.total().scores().micro.f1  # type: ignore[operator]
+            fit.comparable.total().scores().micro.f1 - fit.crossed.total().scores().micro.f1  # type: ignore[operator]
         )
         assert found.low is not None and found.high is not None and found.low <= found.high
     assert np.mean(gains) > 0.01

@@ -13,7 +13,7 @@ from kd.errors import UserError
 from kd.scoring.assess import assess
 from kd.scoring.event_f1 import event_based
 from kd.scoring.headline import Sampling
-from kd.scoring.sources import of_table, read_reference
+from kd.scoring.sources import of_scores, of_table, read_reference
 
 HEADER = "filename\tonset\toffset\tevent_label\n"
 
@@ -116,3 +116,17 @@ def test_importing_compiles_nothing_and_stays_light() -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_score_written_as_the_threshold_reaches_it_and_spare_tables_are_noted(tmp_path: Path) -> None:
+    truth = written(tmp_path, "truth.tsv", HEADER + "a.wav\t0\t1\tDog\n")
+    folder = tmp_path / "scores"
+    folder.mkdir()
+    written(folder, "a.tsv", "onset\toffset\tDog\n0\t1\t.9\n1\t2\t.2\n")
+    system = of_scores(folder, read_reference(truth), threshold=0.9)
+    assert system.events == {"a.wav": [Event(0.0, 1.0, "Dog")]} and not system.notes
+    written(folder, "b.tsv", "")
+    assert of_scores(folder, read_reference(truth)).notes == ("tables of clips that are not scored, left alone: 1",)
+    written(folder, "a.tsv", "onset\toffset\tDog\n0\t1e9\t.9\n")
+    with pytest.raises(UserError, match=r"a\.tsv:2: offset 1e\+09 is over"):
+        of_scores(folder, read_reference(truth))
