@@ -5,11 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from tests.forks import Forks
 
 ROOT = Path(__file__).resolve().parent.parent
 # A shell starts background jobs deaf to SIGINT, and children inherit that; a handler, they do not.
@@ -43,6 +45,7 @@ class Place:
 
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
+    forks: Forks | None = None
 
     def words(self, name: str, **parameters: object) -> list[str]:
         """The command line of an entry point."""
@@ -54,6 +57,12 @@ class Place:
         return subprocess.run(
             self.words(name, **parameters), cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=500
         )
+
+    def ask(self, name: str, **parameters: object) -> "subprocess.CompletedProcess[str]":
+        """`run`, without the seconds that imports take."""
+        assert self.forks is not None
+        words = self.words(name, **parameters)[3:]
+        return self.forks.run(name, words, folder=self.folder, env=self.env)
 
     def start(self, name: str, **parameters: object) -> "subprocess.Popen[str]":
         """Start an entry point."""
@@ -91,6 +100,14 @@ class Place:
 
 
 @pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """A process that has imported everything."""
+    process = Forks(ROOT)
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session")
 def new_place(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Callable[[], Place]:
     """Makes places with stores of their own."""
 
@@ -113,3 +130,10 @@ def new_place(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Ca
 def place(new_place: Callable[[], Place]) -> Place:
     """Fresh stores."""
     return new_place()
+
+
+@pytest.fixture
+def asked(place: Place, forks: Forks) -> Place:
+    """Fresh stores, for commands that are answered at once."""
+    place.forks = forks
+    return place

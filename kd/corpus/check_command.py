@@ -18,9 +18,10 @@ class CheckDataSettings(SplitSettings):
 
 def check_data(settings: CheckDataSettings) -> int:
     """Write the report to standard output; 2 where something spoils training, else 0."""
+    roles, classes = settings.roles(), settings.class_list()
     making = partial(Progress(passes=0, batch=0).count, "making the demo corpus")
     root = locate(settings.data, home=home(), progress=making)
-    report = check(root, roles=settings.roles(), classes=settings.class_list(), missing=settings.if_missing())
+    report = check(root, roles=roles, classes=classes, missing=settings.if_missing())
     sys.stdout.write(report.text)
     sys.stdout.flush()
     if not report.spoils:

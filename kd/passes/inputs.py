@@ -92,11 +92,12 @@ class Inputs:
 
 def open_corpus(settings: CorpusSettings, progress: Progress) -> Corpus:
     """The corpus named by the settings, checked."""
+    roles, classes = settings.roles(), settings.class_list()
     root = locate(settings.data, home=home(), progress=partial(progress.count, "making the demo corpus"))
     corpus = load_corpus(
         root,
-        roles=settings.roles(),
-        classes=settings.class_list(),
+        roles=roles,
+        classes=classes,
         missing=settings.if_missing(),
         cache=home() / "audio.json",
     )

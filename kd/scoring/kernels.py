@@ -1,5 +1,7 @@
 """The compiled inner loops of scoring: matching, runs, and both at every threshold in one walk.
 
+Arrays are filled and copied by loops: a slice on the left of an assignment takes numba seconds to compile.
+
 They share one file because numba's cache does not see a change in a callee of another file (see `kd.jit`). Arguments
 are positional here; the public, keyword-only functions are in `matching`, `decode`, `grid_counts` and `curves`. The
 plain twins of all of them are in `reference`.
@@ -52,7 +54,8 @@ def count_matches(
     queue = np.empty(references, np.int64)
     matched = 0
     for root in range(references):
-        reached_from[:] = -1
+        for e in range(estimates):
+            reached_from[e] = -1
         queue[0] = root
         head, tail, found = 0, 1, False
         while head < tail and not found:
@@ -184,7 +187,8 @@ def borders_in_reach(
                 and (reach[i - 1, 0] > first_on or (reach[i - 1, 0] == first_on and reach[i - 1, 3] > last_off))
             )
         ):
-            reach[i] = reach[i - 1]
+            for column in range(4):
+                reach[i, column] = reach[i - 1, column]
             i -= 1
         reach[i, 0], reach[i, 1], reach[i, 2], reach[i, 3] = first_on, last_on, first_off, last_off
         count += 1
@@ -210,7 +214,8 @@ def count_runs(row: Levels, changes: Ints, found: Ints) -> None:
     An event begins at every threshold between two neighbouring levels of which the second is the higher one. `changes`
     `(thresholds + 1,)` is scratch.
     """
-    changes[:] = 0
+    for k in range(changes.shape[0]):
+        changes[k] = 0
     before = 0
     for level in row:
         if level > before:
@@ -256,11 +261,15 @@ def count_hits(
     events began and of the levels above which they did. `nearest` `(frames + 1,)` is scratch for the first row of
     `reach` with a beginning at each border, `taken` `(thresholds, R)` for `take_first`.
     """
-    nearest[:] = count
-    for r in range(count - 1, -1, -1):
-        nearest[reach[r, 0] : reach[r, 1] + 1] = r
-    taken[:, :count] = 0
     frames, depth, height = row.shape[0], 0, 0
+    for border in range(frames + 1):
+        nearest[border] = count
+    for r in range(count - 1, -1, -1):
+        for border in range(reach[r, 0], min(reach[r, 1], frames) + 1):
+            nearest[border] = r
+    for k in range(taken.shape[0]):
+        for r in range(count):
+            taken[k, r] = 0
     for t in range(frames + 1):
         level = row[t] if t < frames else 0
         if level > height:

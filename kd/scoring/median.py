@@ -100,10 +100,10 @@ def median_by_counting(levels: Levels, window: int, count: int) -> Levels:
     times = np.empty(count + 1, np.int32)
     for i in range(levels.shape[0]):
         row = levels[i]
-        padded[:half] = row[0]
-        padded[half : half + frames] = row
-        padded[half + frames :] = row[frames - 1]
-        times[:] = 0
+        for k in range(frames + window):  # by loops: slices on the left take numba seconds to compile
+            padded[k] = row[min(max(k - half, 0), frames - 1)]
+        for k in range(count + 1):
+            times[k] = 0
         for k in range(window):
             times[padded[k]] += 1
         median, below = 0, 0  # below: values of the window that are below `median`

@@ -55,24 +55,24 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("evaluate", {"reference": "--predictions"}, "'reference' has no value"),
     ],
 )
-def test_parameters(place: Place, name: str, parameters: dict[str, object], says: str) -> None:
-    refused(place.run(name, **parameters), says)
-    assert not (place.folder / "home" / "jobs").exists()
+def test_parameters(asked: Place, name: str, parameters: dict[str, object], says: str) -> None:
+    refused(asked.ask(name, **parameters), says)
+    assert not (asked.folder / "home" / "jobs").exists()
 
 
-def test_evaluate_writes_over_no_table_it_reads(place: Place, tmp_path: Path) -> None:
+def test_evaluate_writes_over_no_table_it_reads(asked: Place, tmp_path: Path) -> None:
     table = tmp_path / "truth.tsv"
     table.write_text(text := "filename\tonset\toffset\tevent_label\na.wav\t1.0\t2.0\tDog\n")
-    refused(place.run("evaluate", reference=table, predictions=table, out=table), "out=", "reference=")
+    refused(asked.ask("evaluate", reference=table, predictions=table, out=table), "out=", "reference=")
     assert table.read_text() == text
-    refused(place.run("evaluate", reference=table, predictions=table, out=tmp_path), "is a folder")
-    refused(place.run("evaluate", reference=table, predictions=table, threshold=0.9), "threshold= goes with scores=")
-    refused(place.run("evaluate", reference=table, predictions=table, split="x"), "split= goes with model=")
-    refused(place.run("evaluate", reference=table, predictions=table, out=table / "x.json"), "a file stands where")
+    refused(asked.ask("evaluate", reference=table, predictions=table, out=tmp_path), "is a folder")
+    refused(asked.ask("evaluate", reference=table, predictions=table, threshold=0.9), "threshold= goes with scores=")
+    refused(asked.ask("evaluate", reference=table, predictions=table, split="x"), "split= goes with model=")
+    refused(asked.ask("evaluate", reference=table, predictions=table, out=table / "x.json"), "a file stands where")
     (tmp_path / "none.tsv").write_text("filename\n")
-    refused(place.run("evaluate", reference=table, predictions=table, clips=tmp_path / "none.tsv"), "names no clip")
+    refused(asked.ask("evaluate", reference=table, predictions=table, clips=tmp_path / "none.tsv"), "names no clip")
     (tmp_path / "wide.tsv").write_text(text, encoding="utf-16")
-    refused(place.run("evaluate", reference=tmp_path / "wide.tsv", predictions=table), "wide.tsv", "UTF-16")
+    refused(asked.ask("evaluate", reference=tmp_path / "wide.tsv", predictions=table), "wide.tsv", "UTF-16")
 
 
 @pytest.fixture
@@ -86,61 +86,61 @@ def scores(tmp_path: Path) -> tuple[Path, Path]:
     return reference, folder
 
 
-def test_score_folders_that_do_not_fit_are_refused(place: Place, scores: tuple[Path, Path]) -> None:
+def test_score_folders_that_do_not_fit_are_refused(asked: Place, scores: tuple[Path, Path]) -> None:
     reference, folder = scores
     given = {"reference": reference, "scores": folder, "resamples": 20}
-    assert place.run("evaluate", **given).returncode == 0
-    refused(place.run("evaluate", **{**given, "scores": folder / "no"}), "no such folder")
-    refused(place.run("evaluate", **{**given, "scores": reference}), "no such folder")
-    refused(place.run("evaluate", reference=reference, predictions=folder), "this is a folder, not a table")
-    refused(place.run("evaluate", unit="maker", **given), "nothing tells who made the sounds")
-    refused(place.run("evaluate", out=folder / "a.tsv", **given), "lies in the folder that scores= names")
+    assert asked.ask("evaluate", **given).returncode == 0
+    refused(asked.ask("evaluate", **{**given, "scores": folder / "no"}), "no such folder")
+    refused(asked.ask("evaluate", **{**given, "scores": reference}), "no such folder")
+    refused(asked.ask("evaluate", reference=reference, predictions=folder), "this is a folder, not a table")
+    refused(asked.ask("evaluate", unit="maker", **given), "nothing tells who made the sounds")
+    refused(asked.ask("evaluate", out=folder / "a.tsv", **given), "lies in the folder that scores= names")
     (folder / "b.tsv").write_text("onset\toffset\tDog\n0.0\t0.5\tnan\n")
-    refused(place.run("evaluate", **given), "b.tsv:2", "'nan' is not a number")
+    refused(asked.ask("evaluate", **given), "b.tsv:2", "'nan' is not a number")
     (folder / "b.tsv").unlink()
-    refused(place.run("evaluate", **given), "b.tsv", "1 of 2 clips have none")
+    refused(asked.ask("evaluate", **given), "b.tsv", "1 of 2 clips have none")
     (folder / "b.tsv").write_text("onset\toffset\tCat\n0.0\t0.5\t0.5\n")
-    refused(place.run("evaluate", **given), "b.tsv:1", "the classes Cat")
+    refused(asked.ask("evaluate", **given), "b.tsv:1", "the classes Cat")
     (folder / "a.tsv").write_text("onset\toffset\tCat\n0.0\t0.5\t0.5\n")
-    refused(place.run("evaluate", **given), "truth.tsv:2", "no scores of the class 'Dog'")
+    refused(asked.ask("evaluate", **given), "truth.tsv:2", "no scores of the class 'Dog'")
 
 
-def test_the_check_by_sed_eval_takes_scores_and_refuses_rules_it_lacks(place: Place, scores: tuple[Path, Path]) -> None:
+def test_the_check_by_sed_eval_takes_scores_and_refuses_rules_it_lacks(asked: Place, scores: tuple[Path, Path]) -> None:
     given = {"reference": scores[0], "scores": scores[1], "check": "sed_eval", "resamples": 0}
-    done = place.run("evaluate", **given)
+    done = asked.ask("evaluate", **given)
     assert done.returncode == 0 and "sed_eval agrees: 24 numbers" in done.stdout, done.stderr
-    refused(place.run("evaluate", tolerance=1e-6, **given), "tolerance=1e-06", "sed_eval has no such thing")
-    refused(place.run("evaluate", empty_class="zero", **given), "empty_class=zero", "sed_eval has no such thing")
+    refused(asked.ask("evaluate", tolerance=1e-6, **given), "tolerance=1e-06", "sed_eval has no such thing")
+    refused(asked.ask("evaluate", empty_class="zero", **given), "empty_class=zero", "sed_eval has no such thing")
 
 
-def test_what_cannot_be_compared_is_refused(place: Place, scores: tuple[Path, Path], tmp_path: Path) -> None:
+def test_what_cannot_be_compared_is_refused(asked: Place, scores: tuple[Path, Path], tmp_path: Path) -> None:
     reference, folder = scores
     given = {"reference": reference, "a": folder}
-    refused(place.run("compare", **given), "b= is empty")
-    refused(place.run("compare", a=folder, b=folder), "reference= is empty")
-    refused(place.run("compare", b="models:/nobody@merged", **given), "nobody")
-    refused(place.run("compare", b="0123456789abcdef" * 2, **given), "there is no run")
-    refused(place.run("compare", b=folder, unit="maker", **given), "nothing tells who made the sounds")
-    refused(place.run("compare", b=folder, out=reference, **given), "out=", "reference=")
-    refused(place.run("compare", a="models:/x@y", b="models:/x@z", reference=reference), "reference= goes with files")
+    refused(asked.ask("compare", **given), "b= is empty")
+    refused(asked.ask("compare", a=folder, b=folder), "reference= is empty")
+    refused(asked.ask("compare", b="models:/nobody@merged", **given), "nobody")
+    refused(asked.ask("compare", b="0123456789abcdef" * 2, **given), "there is no run")
+    refused(asked.ask("compare", b=folder, unit="maker", **given), "nothing tells who made the sounds")
+    refused(asked.ask("compare", b=folder, out=reference, **given), "out=", "reference=")
+    refused(asked.ask("compare", a="models:/x@y", b="models:/x@z", reference=reference), "reference= goes with files")
     other = tmp_path / "other"
     shutil.copytree(folder, other)
     (other / "b.tsv").unlink()
-    refused(place.run("compare", b=other, **given), "b.tsv")
+    refused(asked.ask("compare", b=other, **given), "b.tsv")
 
 
-def test_a_table_is_named_with_its_row(place: Place, own: Path) -> None:
+def test_a_table_is_named_with_its_row(asked: Place, own: Path) -> None:
     table = own / "metadata" / "validation" / "validation.tsv"
     lines = table.read_text().splitlines()
     name = lines[1].split("\t")[0]
     table.write_text("\n".join([*lines, f"{name}\t3.0\t2.0\tDog"]) + "\n")
-    refused(place.run("iterate", data=own, passes=1), "validation.tsv", f":{len(lines) + 1}")
+    refused(asked.ask("iterate", data=own, passes=1), "validation.tsv", f":{len(lines) + 1}")
 
 
-def test_an_unreadable_clip_is_named(place: Place, own: Path) -> None:
+def test_an_unreadable_clip_is_named(asked: Place, own: Path) -> None:
     clip = sorted((own / "audio" / "train" / "weak").iterdir())[3]
     clip.write_bytes(b"not audio")
-    refused(place.run("iterate", data=own, passes=1), clip.name)
+    refused(asked.ask("iterate", data=own, passes=1), clip.name)
 
 
 def test_absent_clips_are_an_error_unless_skipped(place: Place, own: Path) -> None:
@@ -151,11 +151,11 @@ def test_absent_clips_are_an_error_unless_skipped(place: Place, own: Path) -> No
     assert done.returncode == 0 and "2 of 8" in done.stdout, done.stderr
 
 
-def test_a_clip_in_training_and_scored_splits_is_refused(place: Place, own: Path) -> None:
+def test_a_clip_in_training_and_scored_splits_is_refused(asked: Place, own: Path) -> None:
     clip = sorted((own / "audio" / "test").iterdir())[0]
     twin = sorted((own / "audio" / "train" / "weak").iterdir())[0]
     shutil.copy(clip, twin)
-    refused(place.run("iterate", data=own, passes=1), clip.name)
+    refused(asked.ask("iterate", data=own, passes=1), clip.name)
 
 
 def test_a_store_that_is_away_is_named(place: Place, corpus: Path) -> None:
@@ -163,16 +163,16 @@ def test_a_store_that_is_away_is_named(place: Place, corpus: Path) -> None:
     refused(place.run("iterate", data=corpus, passes=1), "http://127.0.0.1:9", "does not answer")
 
 
-def test_a_store_that_is_no_database_is_named(place: Place, corpus: Path) -> None:
-    path = place.folder / "other.db"
+def test_a_store_that_is_no_database_is_named(asked: Place, corpus: Path) -> None:
+    path = asked.folder / "other.db"
     path.write_text("not a database, whatever its name says" * 100)
-    place.env["MLFLOW_TRACKING_URI"] = f"sqlite:///{path}"
-    refused(place.run("iterate", data=corpus, passes=1), "other.db")
+    asked.env["MLFLOW_TRACKING_URI"] = f"sqlite:///{path}"
+    refused(asked.ask("iterate", data=corpus, passes=1), "other.db")
 
 
-def test_a_model_that_is_not_there_is_named(place: Place, corpus: Path) -> None:
-    refused(place.run("evaluate", model="models:/nobody@merged", data=corpus), "nobody")
-    refused(place.run("merge", data=corpus), "best-")
+def test_a_model_that_is_not_there_is_named(asked: Place, corpus: Path) -> None:
+    refused(asked.ask("evaluate", model="models:/nobody@merged", data=corpus), "nobody")
+    refused(asked.ask("merge", data=corpus), "best-")
 
 
 def test_a_second_job_on_the_same_model_is_refused(place: Place, corpus: Path) -> None:
