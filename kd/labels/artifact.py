@@ -17,7 +17,7 @@ import numpy.typing as npt
 from kd.audio.grid import FrameGrid
 from kd.errors import UserError
 from kd.files import atomic_write_text, read_json
-from kd.labels.rule import LabelRule
+from kd.labels.rule import CHUNK, LabelRule
 from kd.labels.smoothing import Smoothing
 
 SCHEMA = 2
@@ -53,7 +53,10 @@ class LabelArtifact:
 
 def label_digest(logits: Logits, rule: LabelRule, how: Smoothing) -> str:
     """sha256 over the label array alone: float16, C order."""
-    return sha256(np.ascontiguousarray(rule.labels(logits, how)).tobytes()).hexdigest()
+    digest = sha256()
+    for start in range(0, len(logits), CHUNK):
+        digest.update(rule.labels(logits[start : start + CHUNK], how).tobytes())
+    return digest.hexdigest()
 
 
 def save_labels(folder: Path, labels: LabelArtifact) -> None:

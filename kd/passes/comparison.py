@@ -12,6 +12,7 @@ from kd.passes.settings import CompareSettings
 from kd.scoring.contrast import contrast
 from kd.scoring.sources import Reference, of_scores, of_table, read_reference
 from kd.scoring.system import System
+from kd.tracking.runs import is_run_id
 
 Kind = Literal["table", "scores", "model", "run"]
 
@@ -41,7 +42,7 @@ def kind_of(place: str, name: str) -> Kind:
     path = user_path(place, name)
     if path.exists():
         return "scores" if path.is_dir() else "table"
-    if len(place) == 32 and set(place) <= set("0123456789abcdef"):
+    if is_run_id(place):
         return "run"
     raise UserError(
         f"{name}={place}: there is no such file or folder, and it is no models:/ address and no run's id",

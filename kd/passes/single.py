@@ -1,6 +1,5 @@
 """One network, one student, or one merge, outside a job: the same work as the loop's, recorded the same way."""
 
-import re
 import tempfile
 from dataclasses import asdict, replace
 from functools import partial
@@ -12,7 +11,6 @@ from kd.engines.local import cores
 from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
 from kd.labels.merging import regrid
-from kd.labels.rule import clamped
 from kd.labels.smoothing import Smoothing
 from kd.lock import locked
 from kd.models.config import ModelConfig
@@ -28,17 +26,15 @@ from kd.passes.recovery import ended
 from kd.passes.results import scores_table
 from kd.passes.settings import DistillSettings, MergeSettings, TrainSettings
 from kd.passes.steps import Steps
-from kd.passes.targets import joined, tagging_set, true_frames
+from kd.passes.targets import frame_label_set, joined, tagging_set, true_frames
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.packaging import log_detector
 from kd.tracking.registry import MERGED, Registry, best_alias, check_name
-from kd.tracking.runs import Runs
+from kd.tracking.runs import Runs, is_run_id
 from kd.tracking.store import open_store, ui_command
 from kd.training.data import TrainingSet
-
-RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def train(settings: TrainSettings) -> int:
@@ -72,7 +68,7 @@ def distill(settings: DistillSettings) -> int:
 
 def labels_folder(place: str, runs: Runs) -> Path:
     """A label folder given as such, or as the id of the run that logged it."""
-    if RUN_ID.fullmatch(place):
+    if is_run_id(place):
         return runs.download(place, "labels")
     if not user_path(place, "labels").is_dir():
         raise UserError(f"labels={place}: there is no such folder, and it is no run's id", "check the path")
@@ -84,10 +80,9 @@ def pseudo_labelled(inputs: Inputs, labels: LabelArtifact, how: Smoothing, *, cl
     if missing := sorted(set(inputs.classes) - set(labels.classes)):
         raise UserError(f"the labels do not know {missing[0]!r}", "label this corpus with a model of its classes")
     columns = [labels.classes.index(label) for label in inputs.classes]
-    targets = {}
+    merged = {}
     for role, part in inputs.training.items():
         if role == "strong":
-            targets[role] = true_frames(part, inputs)
             continue
         rows = content_rows(labels.splits[role]) if role in labels.splits else {}
         absent = [source.path for source in part.sources if source.content not in rows]
@@ -97,12 +92,9 @@ def pseudo_labelled(inputs: Inputs, labels: LabelArtifact, how: Smoothing, *, cl
                 "label this corpus with pseudo_label",
             )
         logits = labels.splits[role].logits[[rows[source.content] for source in part.sources]][:, :, columns]
-        logits = regrid(logits, source=labels.grid, target=inputs.spec.grid)
-        rule = replace(labels.rule, thresholds=tuple(labels.rule.thresholds[k] for k in columns))
-        targets[role] = rule.labels(logits, how)
-        if clamp and role == "weak":
-            targets[role] = clamped(targets[role], part.tags(inputs.classes))
-    return joined(inputs.training, targets)
+        merged[role] = regrid(logits, source=labels.grid, target=inputs.spec.grid)
+    rule = replace(labels.rule, thresholds=tuple(labels.rule.thresholds[k] for k in columns))
+    return frame_label_set(inputs, merged, how, rule=rule, clamp=clamp)
 
 
 def content_rows(part: LabelledSplit) -> dict[str, int]:

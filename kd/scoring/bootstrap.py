@@ -99,6 +99,14 @@ def figures(counts: Floats, *, empty: Policy) -> Floats:
     return np.concatenate([_mean(found[..., 1:], undefined), found], axis=-1)
 
 
+def mean_of_defined(values: Floats) -> Floats:
+    """The mean over the first axis of what is defined, else NaN."""
+    known = ~np.isnan(values)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    mean: Floats = np.divide(total, known.sum(axis=0), out=np.full(total.shape, np.nan), where=known.any(axis=0))
+    return mean
+
+
 def _draw(rng: np.random.Generator, resamples: int, units: int) -> npt.NDArray[np.int64]:
     """How often each of `units` units comes up in `units` draws, `(resamples, units)`."""
     if not units:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kd.scoring.bootstrap import Floats, Sampled, Weights, sample_figures
+from kd.scoring.bootstrap import Floats, Sampled, Weights, mean_of_defined, sample_figures
 from kd.scoring.counts import CellCounts, Policy
 
 PERCENTILES = (2.5, 97.5)
@@ -81,14 +81,14 @@ def summary(systems: Sequence[Sampled], *, against: Sequence[Sampled] = ()) -> d
     if len({sampled.draws.shape for sampled in (*systems, *against)}) > 1:
         raise ValueError("the systems are sampled differently")
     points = np.stack([one.value for one in systems])
-    draws = _mean(np.stack([one.draws for one in systems]))
+    draws = mean_of_defined(np.stack([one.draws for one in systems]))
     if against:
         others = np.stack([one.value for one in against])
-        draws = draws - _mean(np.stack([one.draws for one in against]))
-        value = _mean(points) - _mean(others)
+        draws = draws - mean_of_defined(np.stack([one.draws for one in against]))
+        value = mean_of_defined(points) - mean_of_defined(others)
         points = np.stack([a - b for a in points for b in others])
     else:
-        value = _mean(points)
+        value = mean_of_defined(points)
     return {at: _interval(float(value[at]), draws[:, *at], points[:, *at]) for at in np.ndindex(value.shape)}
 
 
@@ -128,14 +128,6 @@ def _interval(value: float, draws: Floats, points: Floats) -> Interval:
     low, high = np.percentile(draws, PERCENTILES)
     seeds = (float(points.min()), float(points.max())) if len(points) > 1 else None
     return Interval(value, float(low), float(high), seeds)
-
-
-def _mean(values: Floats) -> Floats:
-    """The mean over the first axis of what is defined, else NaN."""
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0.0).sum(axis=0)
-    mean: Floats = np.divide(total, known.sum(axis=0), out=np.full(total.shape, np.nan), where=known.any(axis=0))
-    return mean
 
 
 def _dicts(part: Mapping[str, Interval]) -> dict[str, Any]:

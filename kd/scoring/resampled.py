@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.scoring.average_precision import falling
-from kd.scoring.bootstrap import Sampled, Weights
+from kd.scoring.bootstrap import Sampled, Weights, mean_of_defined
 from kd.scoring.calibration import BINS, place_in_bins
 from kd.scoring.psds import psds_of_samples
 from kd.scoring.psds_cells import PsdsCells
@@ -101,8 +101,5 @@ def _with_whole(weights: Weights, k: int) -> npt.NDArray[np.int32]:
 
 def _mean(classes: list[Floats]) -> Sampled:
     """The mean over classes of what is defined, of the whole and of each resample."""
-    values = np.stack(classes)
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0.0).sum(axis=0)
-    mean = np.divide(total, known.sum(axis=0), out=np.full(total.shape, np.nan), where=known.any(axis=0))
+    mean = mean_of_defined(np.stack(classes))
     return Sampled(mean[0], mean[1:])

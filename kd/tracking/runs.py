@@ -4,6 +4,7 @@ import atexit
 import json
 import math
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -16,6 +17,11 @@ from kd.tracking.store import store_errors
 
 PARENT = "mlflow.parentRunId"
 BATCH = 900
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text looks like a run's id."""
+    return re.fullmatch("[0-9a-f]{32}", text) is not None
 
 
 class Runs:

@@ -2,9 +2,10 @@
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,18 +18,19 @@ from kd.scoring import reference_psds as slow
 from kd.scoring.grid import FrameGrid
 from kd.scoring.median import median_filter
 from kd.scoring.psds import PSDS1, PSDS2, Psds, PsdsParameters, psds, psds_cells, psds_of, psds_of_samples
-from kd.scoring.psds_cells import join_events
+from kd.scoring.psds_cells import PsdsCells, join_events
 from tests.goldens.psds_cases import CASES, Case
 
 GOLDENS = json.loads((Path(__file__).parent.parent / "goldens" / "psds.json").read_text())
 OTHER = PsdsParameters(dtc=0.5, gtc=0.3, cttc=0.2, alpha_ct=1.0, alpha_st=0.5, max_efpr=40.0)
 PARAMETERS = {"psds1": PSDS1, "psds2": PSDS2, "other": OTHER}
+T = TypeVar("T")
 TIGHT = {"rel": 1e-9, "abs": 1e-12}
 
 
-def scored(case: Case, parameters: PsdsParameters, **more: Any) -> Psds:
+def applied(function: Callable[..., T], case: Case, parameters: PsdsParameters, **more: Any) -> T:
     reference = {name: [Event(*event) for event in events] for name, events in case.reference.items()}
-    return psds(
+    return function(
         case.scores,
         reference,
         clips=case.clips,
@@ -38,6 +40,10 @@ def scored(case: Case, parameters: PsdsParameters, **more: Any) -> Psds:
         durations=case.durations,
         **more,
     )
+
+
+def scored(case: Case, parameters: PsdsParameters, **more: Any) -> Psds:
+    return applied(psds, case, parameters, **more)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -191,18 +197,8 @@ def test_classes_may_take_clips_of_their_own(parameters: PsdsParameters) -> None
         assert together[0, k] == alone[0, k]
 
 
-def cells_of(case: Case, parameters: PsdsParameters, **more: Any) -> Any:
-    reference = {name: [Event(*event) for event in events] for name, events in case.reference.items()}
-    return psds_cells(
-        case.scores,
-        reference,
-        clips=case.clips,
-        grid=case.edges,
-        classes=case.classes,
-        parameters=parameters,
-        durations=case.durations,
-        **more,
-    )
+def cells_of(case: Case, parameters: PsdsParameters, **more: Any) -> PsdsCells:
+    return applied(psds_cells, case, parameters, **more)
 
 
 def test_the_rows_sum_to_the_counts_of_one_threshold() -> None:
