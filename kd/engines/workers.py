@@ -1,7 +1,6 @@
 """Worker processes of this machine that stay for several calls."""
 
 import multiprocessing
-import os
 import queue
 import threading
 import traceback
@@ -83,9 +82,10 @@ class Workers:
 
     def _process(self, number: int) -> Any:
         if number == len(self._processes):
-            context = multiprocessing.get_context("spawn")
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["kd.engines.preloaded"])
             mine, yours = context.Pipe()
-            process = context.Process(target=_serve, args=(yours, os.getpid()), daemon=True)
+            process = context.Process(target=_serve, args=(yours,), daemon=True)
             process.start()
             yours.close()
             self._processes.append(process)
@@ -130,8 +130,10 @@ def _died(code: int) -> UserError:
     )
 
 
-def _serve(link: Connection, parent: int) -> None:
-    settle(parent)
+def _serve(link: Connection) -> None:
+    from kd.engines.preloaded import SERVER
+
+    settle(SERVER)
     while True:
         try:
             function, item = link.recv()

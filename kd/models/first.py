@@ -1,6 +1,7 @@
 """The first block of a model: one-channel input → convolution, batch normalisation, ReLU, max-pooling over frequency.
 
-Fused on the CPU (see `first_kernels`), where no gradient of the input is asked for; plain torch elsewhere.
+Fused on the CPU (see `first_kernels`), where no gradient of the input is asked for; plain torch elsewhere. Under autocast
+the result is bfloat16, as that of any convolution.
 """
 
 from __future__ import annotations
@@ -63,7 +64,16 @@ class _First(torch.autograd.Function):
         folded = np.ascontiguousarray((w * scale[:, None]).T.astype(np.float32))
         shift = (_double(bias) - scale * mean).astype(np.float32)
         ctx.kept = (padded, w, folded, shift, scale, deviation, statistics, (height, width, pool))
-        y = first_kernels.forward(x=padded, weight=folded, shift=shift, height=height, width=width, pool=pool)
+        halves = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
+        y = first_kernels.forward(
+            x=padded,
+            weight=folded,
+            shift=shift,
+            height=height,
+            width=width,
+            pool=pool,
+            dtype=np.uint16 if halves else np.float32,
+        )
         return channels_first(y)
 
     @staticmethod

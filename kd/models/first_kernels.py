@@ -1,4 +1,6 @@
-"""The first layer in one pass: convolution of one channel, batch normalisation, ReLU, max-pooling; CPU, float32.
+"""The first layer in one pass: convolution of one channel, batch normalisation, ReLU, max-pooling; for the CPU.
+
+The input is float32; the result and its gradient are float32 or bfloat16 (see `halves`).
 
 Each value of the convolution is a sum of K = height · width products, cheaper to compute again than to read: the map of
 the convolution, the largest of a model, is never stored. What batch normalisation needs of it follows from the mean m
@@ -13,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from kd.models.halves import Stored, load, store
 from kd.models.vectorised import spread, vectorised
 
 Floats = NDArray[np.float32]
@@ -52,16 +55,16 @@ def _covariance(x: Floats, height: int, width: int, total: Doubles, product: Dou
 
 @vectorised
 def _forward(
-    x: Floats, weight: Floats, shift: Floats, height: int, width: int, pool: int, y: Floats, start: int, stop: int
+    x: Floats, weight: Floats, shift: Floats, height: int, width: int, pool: int, y: Stored, start: int, stop: int
 ) -> None:
     frames, out_bins, channels = y.shape[1], y.shape[2], y.shape[3]
-    z = np.empty(channels, dtype=np.float32)
+    z, best = np.empty(channels, dtype=np.float32), np.empty(channels, dtype=np.float32)
     for row in range(start, stop):
         b, t = row // frames, row % frames
         for f in range(out_bins):
             out = y[b, t, f]
             for c in range(channels):
-                out[c] = F32(0.0)
+                best[c] = F32(0.0)
             for q in range(f * pool, f * pool + pool):
                 for c in range(channels):
                     z[c] = shift[c]
@@ -71,13 +74,15 @@ def _forward(
                         for c in range(channels):
                             z[c] += w[c] * value
                 for c in range(channels):
-                    top, new = out[c], z[c]
-                    out[c] = new if (new > top) | (new != new) else top  # noqa: PLR0124 (NaN passes)
+                    top, new = best[c], z[c]
+                    best[c] = new if (new > top) | (new != new) else top  # noqa: PLR0124 (NaN passes)
+            for c in range(channels):
+                store(out, c, best[c])
 
 
 @vectorised
 def _backward(
-    dy: Floats,
+    dy: Stored,
     x: Floats,
     weight: Floats,
     shift: Floats,
@@ -122,7 +127,7 @@ def _backward(
                         top, new = best[c], zq[c]
                         best[c] = new if new > top else top
                 for c in range(channels):
-                    dc = g[c]
+                    dc = load(g[c])
                     dc = dc if best[c] > F32(0.0) else F32(0.0)
                     taken[c] = dc
                     sums[c] += dc
@@ -158,10 +163,12 @@ def covariance(*, x: Floats, height: int, width: int) -> tuple[Doubles, Doubles,
     return mean, product.sum(axis=0) / count - np.outer(mean, mean), count
 
 
-def forward(*, x: Floats, weight: Floats, shift: Floats, height: int, width: int, pool: int) -> Floats:
-    """y (clips, frames, bins // pool, channels); weight (K, channels) and shift (channels,) with the gain folded in."""
+def forward(
+    *, x: Floats, weight: Floats, shift: Floats, height: int, width: int, pool: int, dtype: type[np.generic]
+) -> Stored:
+    """y (clips, frames, bins // pool, channels), of `dtype`; weight (K, channels), shift (channels,), gain folded in."""
     frames, bins = x.shape[1] - height + 1, x.shape[2] - width + 1
-    y = np.empty((x.shape[0], frames, bins // pool, weight.shape[1]), dtype=np.float32)
+    y = np.empty((x.shape[0], frames, bins // pool, weight.shape[1]), dtype=dtype)
     spread(
         lambda start, stop: _forward(x, weight, shift, height, width, pool, y, start, stop), items=x.shape[0] * frames
     )
@@ -169,7 +176,7 @@ def forward(*, x: Floats, weight: Floats, shift: Floats, height: int, width: int
 
 
 def backward(
-    *, dy: Floats, x: Floats, weight: Floats, shift: Floats, height: int, width: int, pool: int
+    *, dy: Stored, x: Floats, weight: Floats, shift: Floats, height: int, width: int, pool: int
 ) -> tuple[Doubles, Doubles]:
     """Σ dz (channels,) and Σ dz patch_k (K, channels); weight and shift as in `forward`."""
     clips, channels = x.shape[0], weight.shape[1]

@@ -2,8 +2,9 @@
 
     y = relu(max_q BN(x_q))        q over `pool` neighbouring bins
 
-The papers pool after the ReLU; both are monotone, so the order does not change the result. On the CPU in float32 the
-fused kernels of `norm_kernels` run; elsewhere, and as the reference of the tests, the same in plain torch operations.
+The papers pool after the ReLU; both are monotone, so the order does not change the result. On the CPU the fused kernels
+of `norm_kernels` run, on maps of float32 or bfloat16 and else in float32; elsewhere, and as the reference of the tests,
+the same in plain torch operations.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kd.models import norm_kernels
+from kd.models.halves import Stored, stored, tensor_of
 from kd.models.vectorised import kernels_apply
 
 
 def norm_relu_pool(*, x: Tensor, norm: nn.BatchNorm2d, pool: int = 1) -> Tensor:
     """x (clips, channels, frames, bins) → (clips, channels, frames, bins // pool). Running statistics move as BN's do."""
-    if not kernels_apply(x, norm.weight) or x.numel() == 0:
+    if not kernels_apply(norm.weight, maps=[x]) or x.numel() == 0:
         return plain_norm_relu_pool(x=x, norm=norm, pool=pool)
     result: Tensor
     if not norm.training:
@@ -39,7 +41,7 @@ def norm_relu_pool(*, x: Tensor, norm: nn.BatchNorm2d, pool: int = 1) -> Tensor:
 
 def bias_relu_pool(*, x: Tensor, bias: Tensor, pool: int = 1) -> Tensor:
     """relu(max_q x_q + bias): x (clips, channels, frames, bins) → (clips, channels, frames, bins // pool)."""
-    if not kernels_apply(x, bias) or x.numel() == 0:
+    if not kernels_apply(bias, maps=[x]) or x.numel() == 0:
         pooled = functional.max_pool2d(x, (1, pool)) if pool > 1 else x
         return functional.relu(pooled + bias.to(x.dtype)[:, None, None])
     zeros, ones = torch.zeros(bias.shape), torch.ones(bias.shape)
@@ -64,15 +66,14 @@ def update_running(
         _given(norm.running_var).lerp_(torch.from_numpy(variance * (count / max(1, count - 1))).float(), momentum)
 
 
-def channels_last(x: Tensor) -> norm_kernels.Floats:
+def channels_last(x: Tensor) -> Stored:
     """(clips, channels, frames, bins) as a C-contiguous array (clips, frames, bins, channels), copied only if needed."""
-    array: norm_kernels.Floats = x.permute(0, 2, 3, 1).contiguous().numpy()
-    return array
+    return stored(x.permute(0, 2, 3, 1).contiguous())
 
 
-def channels_first(array: norm_kernels.Floats) -> Tensor:
+def channels_first(array: Stored) -> Tensor:
     """The tensor (clips, channels, frames, bins), in torch's channels-last memory format, over the same memory."""
-    return torch.from_numpy(array).permute(0, 3, 1, 2)
+    return tensor_of(array).permute(0, 3, 1, 2)
 
 
 def _given(tensor: Tensor | None) -> Tensor:

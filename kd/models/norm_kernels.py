@@ -1,8 +1,8 @@
 """Batch normalisation, ReLU and max-pooling over frequency in two passes over memory, and its gradient in two more.
 
-For the CPU, in float32. Maps are channels-last arrays (clips, frames, bins, channels). Every loop runs over channels,
-contiguous, as vector code. What limits these kernels is memory: forward reads the map twice (statistics, values),
-backward twice (sums, values), and nothing but the map itself is kept.
+For the CPU. Maps are channels-last arrays (clips, frames, bins, channels), float32 or bfloat16 (see `halves`); all else
+is float32. Every loop runs over channels, contiguous, as vector code. What limits these kernels is memory: forward reads
+the map twice (statistics, values), backward twice (sums, values), and nothing but the map itself is kept.
 
     y = relu(max_q (a ⊙ (x_q − μ) + β))           q over the `pool` neighbouring bins; bins left over are dropped
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from kd.models.halves import Stored, load, store
 from kd.models.vectorised import spread, vectorised
 
 Floats = NDArray[np.float32]
@@ -22,7 +23,7 @@ F32 = np.float32
 
 
 @vectorised
-def _row_moments(x: Floats, mean: Floats, squares: Floats, start: int, stop: int) -> None:
+def _row_moments(x: Stored, mean: Floats, squares: Floats, start: int, stop: int) -> None:
     _, frames, bins, channels = x.shape
     inverse = F32(1.0) / F32(bins)
     for row in range(start, stop):
@@ -32,35 +33,46 @@ def _row_moments(x: Floats, mean: Floats, squares: Floats, start: int, stop: int
         for f in range(bins):
             v = values[f]
             for c in range(channels):
-                m[c] += v[c]
+                m[c] += load(v[c])
         for c in range(channels):
             m[c] *= inverse
         for f in range(bins):
             v = values[f]
             for c in range(channels):
-                s[c] += (v[c] - m[c]) * (v[c] - m[c])
+                a = load(v[c]) - m[c]
+                s[c] += a * a
 
 
 @vectorised
-def _forward(x: Floats, gain: Floats, mean: Floats, shift: Floats, pool: int, y: Floats, start: int, stop: int) -> None:
+def _forward(x: Stored, gain: Floats, mean: Floats, shift: Floats, pool: int, y: Stored, start: int, stop: int) -> None:
     frames, out_bins, channels = y.shape[1], y.shape[2], y.shape[3]
+    best = np.empty(channels, dtype=np.float32)
     for row in range(start, stop):
         values, result = x[row // frames, row % frames], y[row // frames, row % frames]
         for f in range(out_bins):
             out = result[f]
+            if pool == 1:
+                v = values[f]
+                for c in range(channels):
+                    z = gain[c] * (load(v[c]) - mean[c]) + shift[c]
+                    z = z if (z > F32(0.0)) | (z != z) else F32(0.0)  # noqa: PLR0124 (NaN passes)
+                    store(out, c, z)
+                continue
             for c in range(channels):
-                out[c] = F32(0.0)
+                best[c] = F32(0.0)
             for q in range(pool):
                 v = values[f * pool + q]
                 for c in range(channels):
-                    z = gain[c] * (v[c] - mean[c]) + shift[c]
-                    top = out[c]
-                    out[c] = z if (z > top) | (z != z) else top  # noqa: PLR0124 (NaN passes)
+                    z = gain[c] * (load(v[c]) - mean[c]) + shift[c]
+                    top = best[c]
+                    best[c] = z if (z > top) | (z != z) else top  # noqa: PLR0124
+            for c in range(channels):
+                store(out, c, best[c])
 
 
 @vectorised
 def _gate(
-    values: Floats, dy: Floats, gain: Floats, mean: Floats, shift: Floats, first: int, pool: int, dz: Floats
+    values: Stored, dy: Stored, gain: Floats, mean: Floats, shift: Floats, first: int, pool: int, dz: Floats
 ) -> None:
     """dz[:pool]: dy where the bin is the first largest of its group and positive, else 0. The two rows after are scratch."""
     channels = dy.shape[0]
@@ -70,16 +82,16 @@ def _gate(
     for q in range(pool):
         v = values[first + q]
         for c in range(channels):
-            z = gain[c] * (v[c] - mean[c]) + shift[c]
+            z = gain[c] * (load(v[c]) - mean[c]) + shift[c]
             top = best[c]
             best[c] = z if z > top else top
     for c in range(channels):
-        g = dy[c]
+        g = load(dy[c])
         taken[c] = g if best[c] > F32(0.0) else F32(0.0)
     for q in range(pool):
         v, d = values[first + q], dz[q]
         for c in range(channels):
-            z = gain[c] * (v[c] - mean[c]) + shift[c]
+            z = gain[c] * (load(v[c]) - mean[c]) + shift[c]
             left = taken[c]
             kept = left if z < best[c] else F32(0.0)  # what later bins may still take
             taken[c] = kept
@@ -88,8 +100,8 @@ def _gate(
 
 @vectorised
 def _sums(
-    dy: Floats,
-    x: Floats,
+    dy: Stored,
+    x: Stored,
     gain: Floats,
     mean: Floats,
     shift: Floats,
@@ -114,7 +126,7 @@ def _sums(
                 if pool == 1:
                     v = values[f]
                     for c in range(channels):
-                        gc, a = g[c], v[c] - mean[c]
+                        gc, a = load(g[c]), load(v[c]) - mean[c]
                         gc = gc if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
                         sums[c] += gc
                         products[c] += gc * a
@@ -122,7 +134,7 @@ def _sums(
                 if pool == 2:
                     v, w = values[2 * f], values[2 * f + 1]
                     for c in range(channels):
-                        gc, a, b2 = g[c], v[c] - mean[c], w[c] - mean[c]
+                        gc, a, b2 = load(g[c]), load(v[c]) - mean[c], load(w[c]) - mean[c]
                         za, zb = gain[c] * a + shift[c], gain[c] * b2 + shift[c]
                         top = zb if za < zb else za
                         best = b2 if za < zb else a
@@ -135,7 +147,7 @@ def _sums(
                     v, d = values[f * pool + q], dz[q]
                     for c in range(channels):
                         sums[c] += d[c]
-                        products[c] += d[c] * (v[c] - mean[c])
+                        products[c] += d[c] * (load(v[c]) - mean[c])
             for c in range(channels):
                 total[b, c] += sums[c]
                 product[b, c] += products[c]
@@ -143,15 +155,15 @@ def _sums(
 
 @vectorised
 def _backward(
-    dy: Floats,
-    x: Floats,
+    dy: Stored,
+    x: Stored,
     gain: Floats,
     mean: Floats,
     shift: Floats,
     slope: Floats,
     offset: Floats,
     pool: int,
-    dx: Floats,
+    dx: Stored,
     start: int,
     stop: int,
 ) -> None:
@@ -166,35 +178,35 @@ def _backward(
             if pool == 1:
                 v, out = values[f], result[f]
                 for c in range(channels):
-                    gc, a = g[c], v[c] - mean[c]
+                    gc, a = load(g[c]), load(v[c]) - mean[c]
                     gc = gc if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
-                    out[c] = gain[c] * gc + slope[c] * a + offset[c]
+                    store(out, c, gain[c] * gc + slope[c] * a + offset[c])
                 continue
             if pool == 2:
                 v, w = values[2 * f], values[2 * f + 1]
                 for q in range(2):
                     out, side = result[2 * f + q], F32(1.0 - q)
                     for c in range(channels):
-                        gc, a, b2 = g[c], v[c] - mean[c], w[c] - mean[c]
+                        gc, a, b2 = load(g[c]), load(v[c]) - mean[c], load(w[c]) - mean[c]
                         za, zb = gain[c] * a + shift[c], gain[c] * b2 + shift[c]
                         top = zb if za < zb else za
                         mine = F32(1.0) - side if za < zb else side
                         gc = gc if top > F32(0.0) else F32(0.0)
                         here = a * side + b2 * (F32(1.0) - side)
-                        out[c] = gain[c] * (gc * mine) + slope[c] * here + offset[c]
+                        store(out, c, gain[c] * (gc * mine) + slope[c] * here + offset[c])
                 continue
             _gate(values, g, gain, mean, shift, f * pool, pool, dz)
             for q in range(pool):
                 v, d, out = values[f * pool + q], dz[q], result[f * pool + q]
                 for c in range(channels):
-                    out[c] = gain[c] * d[c] + slope[c] * (v[c] - mean[c]) + offset[c]
+                    store(out, c, gain[c] * d[c] + slope[c] * (load(v[c]) - mean[c]) + offset[c])
         for f in range(out_bins * pool, bins):
             v, out = values[f], result[f]
             for c in range(channels):
-                out[c] = slope[c] * (v[c] - mean[c]) + offset[c]
+                store(out, c, slope[c] * (load(v[c]) - mean[c]) + offset[c])
 
 
-def moments(*, x: Floats) -> tuple[Doubles, Doubles]:
+def moments(*, x: Stored) -> tuple[Doubles, Doubles]:
     """Mean and biased variance of each channel, (channels,), of x (clips, frames, bins, channels)."""
     clips, frames, bins, channels = x.shape
     rows = clips * frames
@@ -205,15 +217,15 @@ def moments(*, x: Floats) -> tuple[Doubles, Doubles]:
     return centre, squares.sum(axis=0, dtype=np.float64) / (rows * bins) + between
 
 
-def forward(*, x: Floats, gain: Floats, mean: Floats, shift: Floats, pool: int) -> Floats:
+def forward(*, x: Stored, gain: Floats, mean: Floats, shift: Floats, pool: int) -> Stored:
     """y (clips, frames, bins // pool, channels)."""
     clips, frames, bins, channels = x.shape
-    y = np.empty((clips, frames, bins // pool, channels), dtype=np.float32)
+    y = np.empty((clips, frames, bins // pool, channels), dtype=x.dtype)
     spread(lambda start, stop: _forward(x, gain, mean, shift, pool, y, start, stop), items=clips * frames)
     return y
 
 
-def sums(*, dy: Floats, x: Floats, gain: Floats, mean: Floats, shift: Floats, pool: int) -> tuple[Doubles, Doubles]:
+def sums(*, dy: Stored, x: Stored, gain: Floats, mean: Floats, shift: Floats, pool: int) -> tuple[Doubles, Doubles]:
     """Σ dz and Σ dz ⊙ (x − μ), each (channels,), where dz is dy led back through pooling and ReLU."""
     total = np.empty((x.shape[0], x.shape[3]), dtype=np.float64)
     product = np.empty_like(total)
@@ -222,8 +234,8 @@ def sums(*, dy: Floats, x: Floats, gain: Floats, mean: Floats, shift: Floats, po
 
 
 def backward(
-    *, dy: Floats, x: Floats, gain: Floats, mean: Floats, shift: Floats, slope: Floats, offset: Floats, pool: int
-) -> Floats:
+    *, dy: Stored, x: Stored, gain: Floats, mean: Floats, shift: Floats, slope: Floats, offset: Floats, pool: int
+) -> Stored:
     """dx = gain ⊙ dz + slope ⊙ (x − μ) + offset, with the shape of x."""
     dx = np.empty_like(x)
     items = x.shape[0] * x.shape[1]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar, cast
@@ -45,11 +45,18 @@ def _compile(function: Callable[P, R], *, inline: str) -> Callable[P, R]:
     return cast("Callable[P, R]", wrapped)
 
 
-def kernels_apply(*tensors: torch.Tensor) -> bool:
-    """Whether kernels may stand in for torch: float32 on the CPU, and nobody is tracing, compiling or exporting."""
+def kernels_apply(*tensors: torch.Tensor, maps: Sequence[torch.Tensor] = ()) -> bool:
+    """Whether kernels may stand in for torch: on the CPU, and nobody is tracing, compiling or exporting.
+
+    tensors: must be float32; maps: float32 or bfloat16.
+    """
     if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[no-untyped-call, attr-defined]
         return False
-    return all(tensor.device.type == "cpu" and tensor.dtype == torch.float32 for tensor in tensors)
+    return (
+        all(each.device.type == "cpu" for each in (*tensors, *maps))
+        and all(each.dtype == torch.float32 for each in tensors)
+        and all(each.dtype in (torch.float32, torch.bfloat16) for each in maps)
+    )
 
 
 def spread(work: Callable[[int, int], None], *, items: int) -> None:
