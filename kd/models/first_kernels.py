@@ -12,6 +12,9 @@ and the covariance Σ of the K inputs under the filter: channel c has mean w_c·
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,101 +56,82 @@ def _covariance(x: Floats, height: int, width: int, total: Doubles, product: Dou
                 product[b, m, k] = product[b, k, m]
 
 
-@vectorised
-def _forward(
-    x: Floats, weight: Floats, shift: Floats, height: int, width: int, pool: int, y: Stored, start: int, stop: int
-) -> None:
-    frames, out_bins, channels = y.shape[1], y.shape[2], y.shape[3]
-    z, best = np.empty(channels, dtype=np.float32), np.empty(channels, dtype=np.float32)
-    for row in range(start, stop):
-        b, t = row // frames, row % frames
-        for f in range(out_bins):
-            out = y[b, t, f]
-            for c in range(channels):
-                best[c] = F32(0.0)
-            for q in range(f * pool, f * pool + pool):
-                for c in range(channels):
-                    z[c] = shift[c]
-                for i in range(height):
-                    for j in range(width):
-                        value, w = x[b, t + i, q + j], weight[i * width + j]
-                        for c in range(channels):
-                            z[c] += w[c] * value
-                for c in range(channels):
-                    top, new = best[c], z[c]
-                    best[c] = new if (new > top) | (new != new) else top  # noqa: PLR0124 (NaN passes)
-            for c in range(channels):
-                store(out, c, best[c])
-
-
-@vectorised
-def _backward(
-    dy: Stored,
-    x: Floats,
-    weight: Floats,
-    shift: Floats,
-    height: int,
-    width: int,
-    pool: int,
-    total: Doubles,
-    product: Doubles,
-    start: int,
-    stop: int,
-) -> None:
-    """Per clip: Σ dz and Σ dz patch_k, where dz is dy led back through pooling and ReLU."""
-    frames, out_bins, channels = dy.shape[1], dy.shape[2], dy.shape[3]
+@lru_cache
+def _kernels(height: int, width: int, pool: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Forward and backward for one shape of filter: with its taps known, each loop over channels is one vector loop."""
     taps = height * width
-    z = np.empty((pool, channels), dtype=np.float32)
-    best, taken = np.empty(channels, dtype=np.float32), np.empty(channels, dtype=np.float32)
-    sums, products = np.empty(channels, dtype=np.float32), np.empty((taps, channels), dtype=np.float32)
-    for b in range(start, stop):
-        for c in range(channels):
-            total[b, c] = 0.0
-            for k in range(taps):
-                product[b, k, c] = 0.0
-        for t in range(frames):
-            for c in range(channels):
-                sums[c] = F32(0.0)
-                for k in range(taps):
-                    products[k, c] = F32(0.0)
+
+    @vectorised
+    def forward(x: Floats, weight: Floats, shift: Floats, y: Stored, start: int, stop: int) -> None:
+        frames, out_bins, channels = y.shape[1], y.shape[2], y.shape[3]
+        best = np.empty(channels, dtype=np.float32)
+        for row in range(start, stop):
+            b, t = row // frames, row % frames
             for f in range(out_bins):
-                g = dy[b, t, f]
+                out = y[b, t, f]
                 for c in range(channels):
                     best[c] = F32(0.0)
-                for q in range(pool):
-                    zq = z[q]
+                for q in range(f * pool, f * pool + pool):
                     for c in range(channels):
-                        zq[c] = shift[c]
-                    for i in range(height):
-                        for j in range(width):
-                            value, w = x[b, t + i, f * pool + q + j], weight[i * width + j]
-                            for c in range(channels):
-                                zq[c] += w[c] * value
-                    for c in range(channels):
-                        top, new = best[c], zq[c]
-                        best[c] = new if new > top else top
+                        z = shift[c]
+                        for k in range(taps):
+                            z += weight[k, c] * x[b, t + k // width, q + k % width]
+                        top = best[c]
+                        best[c] = z if (z > top) | (z != z) else top  # noqa: PLR0124 (NaN passes)
                 for c in range(channels):
-                    dc = load(g[c])
-                    dc = dc if best[c] > F32(0.0) else F32(0.0)
-                    taken[c] = dc
-                    sums[c] += dc
-                for q in range(pool):
-                    zq = z[q]
-                    for c in range(channels):
-                        left = taken[c]
-                        kept = left if zq[c] < best[c] else F32(0.0)  # what later bins may still take
-                        taken[c] = kept
-                        zq[c] = left - kept
-                    for i in range(height):
-                        for j in range(width):
-                            value, p = x[b, t + i, f * pool + q + j], products[i * width + j]
-                            for c in range(channels):
-                                p[c] += zq[c] * value
+                    store(out, c, best[c])
+
+    @vectorised
+    def backward(
+        dy: Stored, x: Floats, weight: Floats, shift: Floats, total: Doubles, product: Doubles, start: int, stop: int
+    ) -> None:
+        """Per clip: Σ dz and Σ dz patch_k, where dz is dy led back through pooling and ReLU."""
+        frames, out_bins, channels = dy.shape[1], dy.shape[2], dy.shape[3]
+        z = np.empty((pool, channels), dtype=np.float32)
+        best, taken = np.empty(channels, dtype=np.float32), np.empty(channels, dtype=np.float32)
+        sums, products = np.empty(channels, dtype=np.float32), np.empty((taps, channels), dtype=np.float32)
+        for b in range(start, stop):
             for c in range(channels):
-                total[b, c] += sums[c]
-            for k in range(taps):
+                total[b, c] = 0.0
+                for k in range(taps):
+                    product[b, k, c] = 0.0
+            for t in range(frames):
                 for c in range(channels):
-                    product[b, k, c] += products[k, c]
+                    sums[c] = F32(0.0)
+                    for k in range(taps):
+                        products[k, c] = F32(0.0)
+                for f in range(out_bins):
+                    g = dy[b, t, f]
+                    for c in range(channels):
+                        best[c] = F32(0.0)
+                    for q in range(pool):
+                        zq = z[q]
+                        for c in range(channels):
+                            new = shift[c]
+                            for k in range(taps):
+                                new += weight[k, c] * x[b, t + k // width, f * pool + q + k % width]
+                            zq[c] = new
+                            top = best[c]
+                            best[c] = new if new > top else top
+                    for c in range(channels):
+                        dc = load(g[c])
+                        dc = dc if best[c] > F32(0.0) else F32(0.0)
+                        taken[c] = dc
+                        sums[c] += dc
+                    for q in range(pool):
+                        zq = z[q]
+                        for c in range(channels):
+                            left = taken[c]
+                            kept = left if zq[c] < best[c] else F32(0.0)  # what later bins may still take
+                            taken[c] = kept
+                            for k in range(taps):
+                                products[k, c] += (left - kept) * x[b, t + k // width, f * pool + q + k % width]
+                for c in range(channels):
+                    total[b, c] += sums[c]
+                    for k in range(taps):
+                        product[b, k, c] += products[k, c]
+
+    return forward, backward
 
 
 def covariance(*, x: Floats, height: int, width: int) -> tuple[Doubles, Doubles, int]:
@@ -169,9 +153,8 @@ def forward(
     """y (clips, frames, bins // pool, channels), of `dtype`; weight (K, channels), shift (channels,), gain folded in."""
     frames, bins = x.shape[1] - height + 1, x.shape[2] - width + 1
     y = np.empty((x.shape[0], frames, bins // pool, weight.shape[1]), dtype=dtype)
-    spread(
-        lambda start, stop: _forward(x, weight, shift, height, width, pool, y, start, stop), items=x.shape[0] * frames
-    )
+    kernel, _ = _kernels(height, width, pool)
+    spread(lambda start, stop: kernel(x, weight, shift, y, start, stop), items=x.shape[0] * frames)
     return y
 
 
@@ -182,8 +165,6 @@ def backward(
     clips, channels = x.shape[0], weight.shape[1]
     total = np.empty((clips, channels), dtype=np.float64)
     product = np.empty((clips, height * width, channels), dtype=np.float64)
-    spread(
-        lambda start, stop: _backward(dy, x, weight, shift, height, width, pool, total, product, start, stop),
-        items=clips,
-    )
+    _, kernel = _kernels(height, width, pool)
+    spread(lambda start, stop: kernel(dy, x, weight, shift, total, product, start, stop), items=clips)
     return total.sum(axis=0), product.sum(axis=0)

@@ -183,17 +183,15 @@ def _backward(
                     store(out, c, gain[c] * gc + slope[c] * a + offset[c])
                 continue
             if pool == 2:
-                v, w = values[2 * f], values[2 * f + 1]
-                for q in range(2):
-                    out, side = result[2 * f + q], F32(1.0 - q)
-                    for c in range(channels):
-                        gc, a, b2 = load(g[c]), load(v[c]) - mean[c], load(w[c]) - mean[c]
-                        za, zb = gain[c] * a + shift[c], gain[c] * b2 + shift[c]
-                        top = zb if za < zb else za
-                        mine = F32(1.0) - side if za < zb else side
-                        gc = gc if top > F32(0.0) else F32(0.0)
-                        here = a * side + b2 * (F32(1.0) - side)
-                        store(out, c, gain[c] * (gc * mine) + slope[c] * here + offset[c])
+                v, w, left, right = values[2 * f], values[2 * f + 1], result[2 * f], result[2 * f + 1]
+                for c in range(channels):
+                    gc, a, b2 = load(g[c]), load(v[c]) - mean[c], load(w[c]) - mean[c]
+                    za, zb = gain[c] * a + shift[c], gain[c] * b2 + shift[c]
+                    top = zb if za < zb else za
+                    gc = gain[c] * gc if top > F32(0.0) else F32(0.0)
+                    ga = F32(0.0) if za < zb else gc
+                    store(left, c, ga + slope[c] * a + offset[c])
+                    store(right, c, (gc - ga) + slope[c] * b2 + offset[c])
                 continue
             _gate(values, g, gain, mean, shift, f * pool, pool, dz)
             for q in range(pool):

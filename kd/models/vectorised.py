@@ -1,8 +1,10 @@
 """Numba kernels whose inner loops become vector instructions, and plain Python threads to run them side by side.
 
-`vectorised` differs from `kd.jit.compiled` in two ways that vector code needs: a division by zero gives inf or NaN as
-in numpy (a check for ZeroDivisionError in the loop would keep it scalar), and a multiplication and an addition may be
-contracted into one fused instruction. Sums are never reordered.
+`vectorised` differs from `kd.jit.compiled` in three ways that vector code needs: a division by zero gives inf or NaN as
+in numpy (a check for ZeroDivisionError in the loop would keep it scalar); a multiplication and an addition may be
+contracted into one fused instruction; and what a kernel writes through one of its arrays it must not read through
+another: then the compiler need not compare addresses before each inner loop, whose channels are few. Sums are never
+reordered.
 
 Threads: numba's own and torch's are two OpenMP pools that spin against each other on the same cores, and GNU OpenMP
 ends a process that forks after using it. A kernel here works on the items `start <= i < stop`, and `spread` cuts the
@@ -24,6 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _numba: Any = importlib.import_module("numba")
+_compiler: Any = importlib.import_module("numba.core.compiler")
 
 
 def vectorised(function: Callable[P, R]) -> Callable[P, R]:
@@ -36,8 +39,22 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     return _compile(function, inline="always")
 
 
+class _ArraysApart(_compiler.CompilerBase):  # type: ignore[misc]
+    """Numba's own pipeline; its arrays do not overlap where they are written."""
+
+    def define_pipelines(self) -> list[Any]:
+        self.state.flags.noalias = True
+        return [_compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)]
+
+
 def _compile(function: Callable[P, R], *, inline: str) -> Callable[P, R]:
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, "inline": inline}
+    options: dict[str, Any] = {
+        "nogil": True,
+        "error_model": "numpy",
+        "fastmath": {"contract"},
+        "inline": inline,
+        "pipeline_class": _ArraysApart,
+    }
     try:
         wrapped = _numba.njit(function, cache=True, **options)
     except RuntimeError:  # numba found no folder it may write its cache to: compile anew in each process

@@ -1,6 +1,10 @@
-"""`compare`: two systems on the same clips, each a table of events, a folder of scores, a registered model or a run."""
+"""`compare`: two systems on the same clips, each a table of events, a folder of scores, a registered model or a run.
+
+Or each the mean of several, such as seeds of one training.
+"""
 
 import json
+from collections.abc import Sequence
 from typing import Literal
 
 from kd.config import home, say, user_path
@@ -18,25 +22,42 @@ Kind = Literal["table", "scores", "model", "run"]
 
 
 def compare(settings: CompareSettings) -> int:
-    """Score both, print the differences, write the JSON; returns the exit code."""
-    kinds = {name: kind_of(getattr(settings, name), name) for name in ("a", "b")}
-    check_out(settings.out, read={name: getattr(settings, name) for name in ("a", "b", "reference", "clips")})
+    """Score both sides, print the differences, write the JSON; returns the exit code."""
+    places = {name: places_of(getattr(settings, name), name) for name in ("a", "b")}
+    read = {name: getattr(settings, name) for name in ("reference", "clips")}
+    for name, listed in places.items():
+        read |= {name if len(listed) == 1 else f"{name} ({i + 1})": place for i, (place, _) in enumerate(listed)}
+    check_out(settings.out, read=read)
     rules, sampling = rules_of(settings), sampling_of(settings, settings.resamples)
-    reference = reference_of(settings, kinds)
-    systems = {name: system_of(getattr(settings, name), kinds[name], settings, reference) for name in kinds}
-    found = contrast(systems["a"], systems["b"], rules=rules, sampling=sampling)
+    reference = reference_of(settings, {kind for listed in places.values() for _, kind in listed})
+    a, b = ([system_of(place, kind, settings, reference) for place, kind in places[name]] for name in ("a", "b"))
+    found = contrast(a, b, rules=rules, sampling=sampling)
     if settings.out:
         atomic_write_text(settings.out, json.dumps(found, indent=1, allow_nan=False))
-    say(f"a: {settings.a}\nb: {settings.b}\n{comparison(found)}")
+    say(f"{_titled('a', places['a'])}\n{_titled('b', places['b'])}\n{comparison(found)}")
     if settings.out:
         say(f"written: {settings.out}")
     return 0
 
 
+def places_of(text: str, name: str) -> list[tuple[str, Kind]]:
+    """What a parameter names, and of what kind each is: one thing, or several between commas. Raises UserError."""
+    if "," not in text or user_path(text, name).exists():
+        return [(text, kind_of(text, name))]
+    return [(place, kind_of(place, name)) for place in map(str.strip, text.split(","))]
+
+
+def _titled(name: str, listed: Sequence[tuple[str, Kind]]) -> str:
+    places = ", ".join(place for place, _ in listed)
+    return f"{name}: {places}" if len(listed) == 1 else f"{name}: the mean of {len(listed)}: {places}"
+
+
 def kind_of(place: str, name: str) -> Kind:
     """What a parameter names. Raises UserError where it names nothing."""
     if not place:
-        raise UserError(f"{name}= is empty", "name a table of events, a folder of scores, a models:/ address or a run")
+        raise UserError(
+            f"{name}= names nothing", "name a table of events, a folder of scores, a models:/ address or a run"
+        )
     if place.startswith("models:"):
         return "model"
     path = user_path(place, name)
@@ -50,10 +71,10 @@ def kind_of(place: str, name: str) -> Kind:
     )
 
 
-def reference_of(settings: CompareSettings, kinds: dict[str, Kind]) -> Reference | None:
-    """The reference events of the files among the two; that of the split where one is a model or a run."""
-    platform = [name for name, kind in kinds.items() if kind in ("model", "run")]
-    if len(platform) == 2:
+def reference_of(settings: CompareSettings, kinds: set[Kind]) -> Reference | None:
+    """The reference events of the files among the systems; that of the split where one is a model or a run."""
+    platform = kinds & {"model", "run"}
+    if platform == kinds:
         given = next((name for name in ("reference", "clips") if getattr(settings, name)), None)
         if given:
             raise UserError(f"{given}= goes with files, not with models or runs", "they are scored on data= and split=")

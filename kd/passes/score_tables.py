@@ -42,17 +42,22 @@ def comparison(found: Part) -> str:
     """The table of `scoring.contrast.contrast`."""
     change = found["difference"]
     few = set(change["few_makers"])
-    rows = [["", "a", "b", "b - a", "95 % interval", ""]]
+    several = any(len(found[side]["systems"]) > 1 for side in "ab")
+    rows = [["", "a", "b", "b - a", "95 % interval", "", *(["of two systems"] if several else [])]]
     for name, place in _places(found["a"]["event_based"]["classes"]):
         values = [_at(found[side]["event_based"], place)["f1"] for side in "ab"]
-        rows.append([f"event F1, {_named(name, few)}", *map(percent, values), *_change(_at(change, place)["f1"])])
+        rows.append(
+            [f"event F1, {_named(name, few)}", *map(percent, values), *_change(_at(change, place)["f1"], several)]
+        )
     for name, value, drawn in HEADLINES:
         values = [_reach(found[side], value) for side in "ab"]
         if all(each is not None for each in values):
-            plain = f"{100 * (values[1] - values[0]):+.2f}"
+            plain = {"value": values[1] - values[0], "low": None, "high": None, "excludes_zero": None}
             changed = _reach(change, drawn) if drawn else None
-            rows.append([name, *map(percent, values), *(_change(changed) if changed else [plain, "-", ""])])
+            rows.append([name, *map(percent, values), *_change(changed or plain, several)])
     below = "all numbers times 100; *: the interval excludes zero"
+    if several:
+        below += "; of two systems: the least and the greatest difference of one of b and one of a"
     return "\n".join([aligned(rows), "", below, *_about(found["settings"], change, few)])
 
 
@@ -84,11 +89,15 @@ def _span(interval: Part | None) -> str:
     return f"{100 * interval['low']:.2f} to {100 * interval['high']:.2f}"
 
 
-def _change(interval: Part) -> list[str]:
-    """Difference, its interval, and a star where that excludes zero."""
+def _change(interval: Part, several: bool) -> list[str]:
+    """Difference, its interval, a star where that excludes zero, and with several systems its extremes."""
+    spread = interval.get("seeds")
+    range_ = "-" if spread is None else f"{100 * spread['min']:+.2f} to {100 * spread['max']:+.2f}"
+    extremes = [range_] if several else []
     if interval["value"] is None:
-        return ["-", "-", ""]
-    return [f"{100 * interval['value']:+.2f}", _span(interval), "*" if interval["excludes_zero"] else ""]
+        return ["-", "-", "", *extremes]
+    star = "*" if interval["excludes_zero"] else ""
+    return [f"{100 * interval['value']:+.2f}", _span(interval), star, *extremes]
 
 
 def _headlines(found: Part) -> str:

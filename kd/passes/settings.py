@@ -225,7 +225,10 @@ class EvaluateSettings(ArithmeticOptions, ScoringOptions, EvaluateOptions):
 class CompareOptions:
     """What `compare` sets side by side; the difference is b minus a."""
 
-    a: str = option("", help="a table of events, a folder of scores, a models:/ address, or a run's id")
+    a: str = option(
+        "",
+        help="a table of events, a folder of scores, a models:/ address, or a run's id; several between commas: their mean",
+    )
     b: str = option("", help="the same, of the system that a is compared with")
     reference: str = option("", help="table of reference events, for files; empty beside a model or run: the split's")
     clips: str = option("", help="table or list naming the clips to score, for files; empty: those of the reference")

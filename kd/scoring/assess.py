@@ -29,7 +29,7 @@ def assess(system: System, *, rules: Rules | None = None, sampling: Sampling | N
     measured = measure(system, rules=rules)
     return {
         **figures(measured, rules=rules),
-        "intervals": None if weights is None else bounds(measured, weights=weights, rules=rules),
+        "intervals": None if weights is None else bounds([measured], weights=weights, rules=rules),
         "settings": {
             **(system.about or {}),
             **settings_of(measured, rules=rules),

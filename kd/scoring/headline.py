@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,28 +50,29 @@ def draw(system: System, *, sampling: Sampling) -> Weights | None:
     return resample(units=units, resamples=sampling.resamples, seed=sampling.seed)
 
 
-def bounds(system: Measured, *, weights: Weights, rules: Rules, against: Measured | None = None) -> dict[str, Any]:
-    """95 % intervals of a system's figures, or, with `against`, of its figures minus the other's.
+def bounds(
+    systems: Sequence[Measured], *, weights: Weights, rules: Rules, against: Sequence[Measured] = ()
+) -> dict[str, Any]:
+    """95 % intervals of the figures of a system, or, with `against`, of its figures minus another's.
 
+    Several, such as seeds of one training, are averaged inside each resample (see `intervals.summary`).
     `Intervals.to_dict()` of the event-based figures, and beside them `segment_based` and `tagging`, `{macro, micro}`;
     `psds1`, `psds2`, `average_precision` (macro), `calibration_error`, `{value, low, high}`, None where there are no
     scores; and `error_rate`, `{event_based, segment_based}` of the overall rates, None by maker.
     """
-    others = () if against is None else (against,)
     found: dict[str, Any] = {}
     for kind in KINDS:
-        cells = [other.cells[kind] for other in others]
-        drawn = intervals([system.cells[kind]], weights=weights, against=cells, empty=rules.policy(kind)).to_dict()
+        ours, theirs = ([one.cells[kind] for one in side] for side in (systems, against))
+        drawn = intervals(ours, weights=weights, against=theirs, empty=rules.policy(kind)).to_dict()
         if kind == "event_based":
             found = drawn
         else:
             found[kind] = {name: drawn[name] for name in ("macro", "micro")}
-    ours, theirs = _samples(system, weights), [_samples(other, weights) for other in others]
+    mine, other = ([_samples(one, weights) for one in side] for side in (systems, against))
     singles: dict[str, Any] = {
-        name: interval([sampled], against=[other[name] for other in theirs]).to_dict()
-        if all(name in other for other in theirs)
-        else None
-        for name, sampled in ours.items()
+        name: interval([one[name] for one in mine], against=[one[name] for one in other]).to_dict()
+        for name in mine[0]
+        if all(name in one for one in (*mine, *other))
     }
     for name in (*PSDS, "average_precision", "calibration_error"):
         found[name] = singles.get(name)

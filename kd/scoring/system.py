@@ -137,39 +137,47 @@ class System:
         return replace(self, scores=None)
 
 
-def shared(a: System, b: System) -> tuple[System, System, list[str]]:
-    """Two systems on the clips and classes that both are scored on, and notes.
+def shared(systems: Mapping[str, System]) -> tuple[dict[str, System], list[str]]:
+    """Systems, by what to call them, on the clips and classes that all are scored on, and notes.
 
-    Classes: those that both can name, where one of them cannot name others, else all that either names. Raises UserError
+    Classes: those that all can name, where one of them cannot name others, else all that any names. Raises UserError
     where the clips differ, or what is true of them.
     """
-    for one, other, name in ((a, b, "a"), (b, a, "b")):
-        alone = sorted(set(one.clips) - set(other.clips))
+    (lead, first), *others = systems.items()
+    for name, other in others:
+        _same_clips(lead, first, name, other)
+    classes, notes = _shared_classes(systems)
+    for name, other in others:
+        for clip in first.clips:
+            truths = [
+                sorted(_key(e) for e in one.reference.get(clip, ()) if e.label in classes) for one in (first, other)
+            ]
+            if truths[0] != truths[1]:
+                raise UserError(
+                    f"{lead} and {name} are scored against different reference events in clip {clip!r}",
+                    "give one reference= or one corpus for all",
+                )
+    return {name: one.over(clips=first.clips, classes=classes) for name, one in systems.items()}, notes
+
+
+def _same_clips(lead: str, first: System, name: str, other: System) -> None:
+    for one, another, which in ((first, other, lead), (other, first, name)):
+        alone = sorted(set(one.clips) - set(another.clips))
         if alone:
             rest = f" and {len(alone) - 1} more" if len(alone) > 1 else ""
             raise UserError(
-                f"only {name} is scored on clip {alone[0]!r}{rest}",
+                f"only {which} is scored on clip {alone[0]!r}{rest}",
                 "compare systems on the same clips: reference=, split=",
             )
-    classes, notes = _shared_classes(a, b)
-    for clip in a.clips:
-        truths = [sorted(_key(e) for e in one.reference.get(clip, ()) if e.label in classes) for one in (a, b)]
-        if truths[0] != truths[1]:
-            raise UserError(
-                f"a and b are scored against different reference events in clip {clip!r}",
-                "give one reference= or one corpus for both",
-            )
-    ours, theirs = (one.over(clips=a.clips, classes=classes) for one in (a, b))
-    return ours, theirs, notes
 
 
-def _shared_classes(a: System, b: System) -> tuple[tuple[str, ...], list[str]]:
-    every = sorted({*a.classes, *b.classes})
-    kept = [c for c in every if all(c in one.classes for one in (a, b) if one.closed)]
+def _shared_classes(systems: Mapping[str, System]) -> tuple[tuple[str, ...], list[str]]:
+    every = sorted({label for one in systems.values() for label in one.classes})
+    kept = [c for c in every if all(c in one.classes for one in systems.values() if one.closed)]
     if not kept:
-        raise UserError("a and b share no class", "compare systems of the same classes")
+        raise UserError(f"{' and '.join(systems)} share no class", "compare systems of the same classes")
     gone = [c for c in every if c not in kept]
-    return tuple(kept), [f"not known to both, left out: {', '.join(gone)}"] if gone else []
+    return tuple(kept), [f"not known to all, left out: {', '.join(gone)}"] if gone else []
 
 
 def _key(event: Event) -> tuple[float, float, str]:

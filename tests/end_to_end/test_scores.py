@@ -158,7 +158,7 @@ def test_models_runs_and_files_are_compared(job: Place, corpus: Path, tmp_path: 
     ).strip()
     given = {"data": corpus, "resamples": 50}
     found, _ = scored(job, "compare", tmp_path / "a.json", a="models:/kd-sed@merged", b=top, **given)
-    assert found["a"]["settings"]["model"] == found["b"]["settings"]["model"]
+    assert found["a"]["systems"][0]["model"] == found["b"]["systems"][0]["model"]
     assert found["a"]["psds1"] == found["b"]["psds1"] and found["difference"]["psds1"]["excludes_zero"] is False
     assert all(part["f1"]["value"] in (0.0, None) for part in found["difference"]["classes"].values())
     found, _ = scored(
@@ -173,6 +173,11 @@ def test_models_runs_and_files_are_compared(job: Place, corpus: Path, tmp_path: 
     first = record["passes"][0]["candidates"][0]
     for side, kept in (("a", record["tagger"]), ("b", first)):
         assert found[side]["event_based"]["macro"] == without_intervals(kept["select"]["tuned"])["macro"]
+    pair = f"{candidate}, {record['tagger']['run_id']}"
+    found, said = scored(job, "compare", tmp_path / "seeds.json", a=record["tagger"]["run_id"], b=pair, **given)
+    seeds = found["difference"]["macro"]["f1"]["seeds"]
+    assert seeds["min"] <= found["difference"]["macro"]["f1"]["value"] <= seeds["max"]
+    assert len(found["b"]["systems"]) == 2 and "b: the mean of 2: " in said
     found, _ = scored(
         job, "compare", tmp_path / "c.json", a=candidate, b=corpus / "metadata" / "test" / "test.tsv", **given
     )

@@ -55,7 +55,7 @@ def repeated(weights: Weights, row: int) -> System:
 def test_every_interval_is_over_the_scores_of_the_clips_drawn() -> None:
     weights = draw(system(), sampling=Sampling(resamples=25, seed=4))
     assert weights is not None
-    found = bounds(measure(system(), rules=Rules()), weights=weights, rules=Rules())
+    found = bounds([measure(system(), rules=Rules())], weights=weights, rules=Rules())
     whole = [assess(repeated(weights, r), sampling=Sampling(resamples=0)) for r in range(25)]
     places = {
         ("psds1",): ("psds1",),
@@ -90,7 +90,7 @@ def test_by_maker_each_class_draws_its_own_clips() -> None:
     weights = draw(made, sampling=Sampling(resamples=5))
     measured = measure(made, rules=Rules())
     assert weights is not None and weights.units.by == "maker" and measured.ranking and measured.frames
-    found = bounds(measured, weights=weights, rules=Rules())
+    found = bounds([measured], weights=weights, rules=Rules())
     assert found["by"] == "maker" and found["error_rate"] is None
     frames = binned(measured.frames.probabilities, measured.frames.truth, measured.frames.there)
     ranking, psds1 = measured.ranking, measured.psds["psds1"]
@@ -111,7 +111,7 @@ def test_by_maker_each_class_draws_its_own_clips() -> None:
 def test_a_difference_is_b_minus_a_and_pairs_the_resamples() -> None:
     worse = np.where(CASE.scores > 0.8, CASE.scores - 0.5, CASE.scores).astype(np.float32)
     there, back = (
-        contrast(*pair, sampling=Sampling(resamples=50))
+        contrast(*([one] for one in pair), sampling=Sampling(resamples=50))
         for pair in ((system(), system(worse)), (system(worse), system()))
     )
     json.dumps(there, allow_nan=False)
@@ -121,10 +121,28 @@ def test_a_difference_is_b_minus_a_and_pairs_the_resamples() -> None:
     change = there["difference"]["psds1"]
     assert change["value"] == there["b"]["psds1"] - there["a"]["psds1"]
     assert change["excludes_zero"] == (change["low"] > 0 or change["high"] < 0)
-    same = contrast(system(), system(), sampling=Sampling(resamples=10))
+    same = contrast([system()], [system()], sampling=Sampling(resamples=10))
     assert same["difference"]["psds2"] == {"value": 0.0, "low": 0.0, "high": 0.0, "excludes_zero": False}
-    table = contrast(system(), replace(system(), scores=None, closed=False), sampling=Sampling(resamples=10))
+    table = contrast([system()], [replace(system(), scores=None, closed=False)], sampling=Sampling(resamples=10))
     assert table["difference"]["psds1"] is None and table["b"]["calibration"] is None
+
+
+def test_several_systems_are_averaged_inside_each_resample() -> None:
+    worse, worst = (
+        system(np.where(CASE.scores > bound, CASE.scores - 0.5, CASE.scores).astype(np.float32)) for bound in (0.8, 0.7)
+    )
+    sampling = Sampling(resamples=50)
+    one, other = (contrast([system()], [each], sampling=sampling) for each in (worse, worst))
+    both = contrast([system()], [worse, worst], sampling=sampling)
+    for place in (("macro", "f1"), ("psds1",), ("error_rate", "event_based")):
+        singles, mean = [at(each["difference"], place) for each in (one, other)], at(both["difference"], place)
+        values = [each["value"] for each in singles]  # type: ignore[index]
+        assert mean["value"] == pytest.approx(np.mean(values))  # type: ignore[index]
+        assert mean["seeds"] == pytest.approx({"min": min(values), "max": max(values)})  # type: ignore[index]
+        lows, highs = ([each[end] for each in singles] for end in ("low", "high"))  # type: ignore[index]
+        assert min(lows) <= mean["low"] <= mean["high"] <= max(highs)  # type: ignore[index]
+    assert both["b"]["psds1"] == pytest.approx((one["b"]["psds1"] + other["b"]["psds1"]) / 2)
+    assert len(both["b"]["systems"]) == 2 and both["a"]["psds1"] == one["a"]["psds1"]
 
 
 def test_what_cannot_be_had_is_none() -> None:

@@ -65,12 +65,12 @@ def test_truth_of_borders_is_that_of_the_grid_but_for_the_ends() -> None:
 
 def test_shared_orders_clips_and_joins_the_classes_of_tables() -> None:
     other = system(clips=("y", "x"), classes=("b", "c"))
-    ours, theirs, notes = shared(system(), other)
-    assert ours.clips == theirs.clips == ("x", "y") and ours.classes == theirs.classes == ("a", "b", "c")
+    both, notes = shared({"a": system(), "b": other})
+    assert [one.clips for one in both.values()] == [("x", "y")] * 2
+    assert [one.classes for one in both.values()] == [("a", "b", "c")] * 2
     assert not notes
-    closed = system(classes=("a",), closed=True)
-    ours, theirs, notes = shared(closed, other)
-    assert theirs.classes == ("a",) and notes == ["not known to both, left out: b, c"]
+    three, notes = shared({"a": system(), "b (1)": other, "b (2)": system(classes=("a",), closed=True)})
+    assert [one.classes for one in three.values()] == [("a",)] * 3 and notes == ["not known to all, left out: b, c"]
 
 
 def test_scores_follow_clips_and_classes() -> None:
@@ -93,7 +93,7 @@ def test_scores_follow_clips_and_classes() -> None:
 )
 def test_systems_that_cannot_be_compared_are_refused(changes: dict, says: str) -> None:
     with pytest.raises(UserError, match=says):
-        shared(system(closed=True), system(**changes))
+        shared({"a": system(closed=True), "b": system(**changes)})
 
 
 def test_makers_come_from_a_column_or_a_twin(tmp_path: Path) -> None:
