@@ -22,10 +22,13 @@ def machine() -> dict[str, Any]:
     import numpy
     import torch
 
+    from kd.training.precision import fastest
+
     info = Path("/proc/cpuinfo")
     names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
     return {
         "processor": names[0] if names else platform.processor(),
+        "bfloat16_units": fastest() == "bfloat16",
         "cores": cores(),
         "python": platform.python_version(),
         "torch": torch.__version__,

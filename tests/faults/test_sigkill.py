@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,15 +61,15 @@ def test_sigterm_and_sigint_end_the_runs(place: Place, corpus: Path) -> None:
         assert not [run for run in runs if run[1] == "RUNNING"]
 
 
-def children(pid: int) -> list[int]:
-    """Worker processes of a running job."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/status"):
+def workers_of(pid: int) -> list[int]:
+    """Worker processes of a running job: children of its fork server."""
+    parents, servers = {}, []
+    for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            command = (status.parent / "cmdline").read_bytes()
-            if f"\nPPid:\t{pid}\n" in status.read_text() and b"multiprocessing.spawn" in command:
-                found.append(int(status.parent.name))
-    return found
+            parents[int(folder.name)] = int(re.findall(r"PPid:\t(\d+)", (folder / "status").read_text())[0])
+            if parents[int(folder.name)] == pid and b"multiprocessing.forkserver" in (folder / "cmdline").read_bytes():
+                servers.append(int(folder.name))
+    return [child for child, parent in parents.items() if parent in servers]
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds worker processes in /proc")
@@ -77,8 +78,26 @@ def test_a_killed_worker_is_one_clear_line_and_ends_the_runs(place: Place, corpu
     assert job.stdout is not None
     for line in job.stdout:
         if line.startswith("pass 1/2"):
-            os.kill(children(job.pid)[0], signal.SIGKILL)
+            os.kill(workers_of(job.pid)[0], signal.SIGKILL)
             break
     text, _ = job.communicate(timeout=300)
     assert job.returncode == 2 and "error: a worker process was killed by signal 9\nhint: " in text, text
     assert {status for _, status, _ in json.loads(place.python(STATUS))} <= {"FAILED", "FINISHED"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds worker processes in /proc")
+def test_workers_end_with_a_killed_job(place: Place, corpus: Path) -> None:
+    job = place.start("iterate", data=corpus, **{**QUICK, "steps": 60, "workers": 2})
+    assert job.stdout is not None
+    workers: list[int] = []
+    for line in job.stdout:
+        if line.startswith("pass 1/2"):
+            workers = workers_of(job.pid)
+            job.kill()
+            break
+    job.communicate(timeout=60)
+    assert len(workers) == 2
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, "a worker outlived its job"
+        time.sleep(0.05)
