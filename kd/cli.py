@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from kd.config import HelpRequested, help_text, parse
+from kd.engines.local import let_idle_threads_sleep
 from kd.errors import UserError, surroundings
 
 
@@ -30,6 +31,7 @@ def run(kind: type[Any], work: str, *, name: str, about: str, words: Sequence[st
     """
     words = sys.argv[1:] if words is None else words
     signal.signal(signal.SIGTERM, _terminate)
+    let_idle_threads_sleep()
     try:
         settings = parse(kind, words)
         module, _, function = work.partition(":")

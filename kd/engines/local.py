@@ -13,6 +13,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def let_idle_threads_sleep() -> None:
+    """Have OpenMP's threads sleep between their tasks, unless the environment says otherwise; before torch is loaded.
+
+    By default they spin for milliseconds, on cores that the threads of our own kernels need.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def mapped(function: Callable[[Item], Result], items: Sequence[Item], *, workers: int = 1) -> Iterator[Result]:
     """Results of `function` over `items`, in order, by `workers` fresh processes (1: in this one).
 

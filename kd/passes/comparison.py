@@ -44,7 +44,10 @@ def places_of(text: str, name: str) -> list[tuple[str, Kind]]:
     """What a parameter names, and of what kind each is: one thing, or several between commas. Raises UserError."""
     if "," not in text or user_path(text, name).exists():
         return [(text, kind_of(text, name))]
-    return [(place, kind_of(place, name)) for place in map(str.strip, text.split(","))]
+    places = [place.strip() for place in text.split(",")]
+    if not all(places):
+        raise UserError(f"{name}={text}: a comma with nothing before or after it", "leave it out")
+    return [(place, kind_of(place, name)) for place in places]
 
 
 def _titled(name: str, listed: Sequence[tuple[str, Kind]]) -> str:

@@ -117,6 +117,7 @@ def test_what_cannot_be_compared_is_refused(asked: Place, scores: tuple[Path, Pa
     reference, folder = scores
     given = {"reference": reference, "a": folder}
     refused(asked.ask("compare", **given), "b= is empty")
+    refused(asked.ask("compare", b=f"{folder},", **given), "a comma with nothing")
     refused(asked.ask("compare", a=folder, b=folder), "reference= is empty")
     refused(asked.ask("compare", b="models:/nobody@merged", **given), "nobody")
     refused(asked.ask("compare", b="0123456789abcdef" * 2, **given), "there is no run")
