@@ -58,9 +58,7 @@ def _titled(name: str, listed: Sequence[tuple[str, Kind]]) -> str:
 def kind_of(place: str, name: str) -> Kind:
     """What a parameter names. Raises UserError where it names nothing."""
     if not place:
-        raise UserError(
-            f"{name}= names nothing", "name a table of events, a folder of scores, a models:/ address or a run"
-        )
+        raise UserError(f"{name}= is empty", "name a table of events, a folder of scores, a models:/ address or a run")
     if place.startswith("models:"):
         return "model"
     path = user_path(place, name)
