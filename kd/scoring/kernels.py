@@ -261,7 +261,8 @@ def count_hits(
     events began and of the levels above which they did. `nearest` `(frames + 1,)` is scratch for the first row of
     `reach` with a beginning at each border, `taken` `(thresholds, R)` for `take_first`.
     """
-    frames, depth, height = row.shape[0], 0, 0
+    frames, depth = row.shape[0], 0
+    height = int(np.int64(0))  # for a literal 0 numba would compile `take_first` once more
     for border in range(frames + 1):
         nearest[border] = count
     for r in range(count - 1, -1, -1):
