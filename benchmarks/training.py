@@ -2,166 +2,231 @@
 
     python -m benchmarks.training [--peer-path FOLDER] [--repeats 9] [--out RESULT.json]
 
-Every number is the median of several calls, ours and the peer's in turns. FOLDER holds an unpacked `sru`
+Every number is the median of several calls, ours and the peer's in turns, each in a process of its own. Plain PyTorch is
+taken in the faster of its two memory layouts. FOLDER holds an unpacked sru package
 (`pip install --no-deps --target FOLDER sru==2.6.0`); without it that row is left out.
+
+The limit: what the products of a step would take at the rate of a large bfloat16 (else float32) matrix product.
 """
 
 import argparse
 import json
 import sys
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
-from benchmarks.plain import plain_deep, plain_shallow
-from kd.losses.frames import frame_bce
-from kd.models.build import build
-from kd.models.config import ModelConfig
-from kd.models.memory import keep_freed_memory
-from kd.models.sru import SRU
-from kd.training.precision import autocast, fastest
+from benchmarks.turns import Side, Work, in_turns, serve
 
 CLASSES = 10
 FRAMES, MELS = 240, 64
-CPU = torch.device("cpu")
-Work = Callable[[], object]
+BATCH, PREDICTED, RECURRENT = 12, 32, 24
+LIMIT = 4096  # rows and columns of the large product
+# (frames x bins out, inputs per output, outputs) of each product of a forward pass of one clip
+DEEP = [(241 * 65, 4, 64), *((FRAMES * bins, 256, 64) for bins in (64, 32, 32, 16, 16, 8, 8)), (FRAMES * 4, 64, 256)]
+SHALLOW = [(FRAMES * bins, inputs, 64) for bins, inputs in ((64, 9), (16, 576), (4, 576))]
+SRU_OF = {"deep": (FRAMES, 256, 768), "shallow": (FRAMES, 64, 1024)}
 
 
-def side_by_side(ours: Work, peer: Work, repeats: int) -> dict[str, float]:
-    """Medians in seconds, called in turns after two calls to warm up, and how many times faster ours is."""
-    for _ in range(2):
-        ours(), peer()
-    spent: tuple[list[float], list[float]] = ([], [])
-    for _ in range(repeats):
-        for kept, work in zip(spent, (ours, peer), strict=True):
-            started = time.perf_counter()
-            work()
-            kept.append(time.perf_counter() - started)
-    a, b = median(spent[0]), median(spent[1])
-    return {"ours_s": a, "peer_s": b, "ratio": b / a}
-
-
-def network(architecture: str) -> nn.Module:
+def our_network(architecture: str) -> Any:
     """One of ours."""
-    config = ModelConfig(
-        architecture=architecture,
-        classes=tuple(f"class {i}" for i in range(CLASSES)),
-        mels=MELS,
-        sru_version=1,
-        recurrent_activation="tanh",
-        padding="same",
+    from kd.models.build import build
+    from kd.models.config import ModelConfig
+
+    classes = tuple(f"class {i}" for i in range(CLASSES))
+    return build(
+        ModelConfig(
+            architecture=architecture,
+            classes=classes,
+            mels=MELS,
+            sru_version=1,
+            recurrent_activation="tanh",
+            padding="same",
+        )
     )
-    return build(config)
 
 
-def step_of(model: nn.Module, x: Tensor, y: Tensor, precision: str, loss: Callable[[Tensor, Tensor], Tensor]) -> Work:
-    """A training step with Adam."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
-    model.train()
+def network_of(side: str, architecture: str, layout: str = "") -> Any:
+    """One of a side's networks."""
+    import torch
 
-    def step() -> None:
+    from benchmarks.plain import plain_deep, plain_shallow
+
+    if side == "ours":
+        return our_network(architecture)
+    network = {"deep": plain_deep, "shallow": plain_shallow}[architecture](CLASSES)
+    return network.to(memory_format=torch.channels_last) if layout == "channels last" else network
+
+
+def step(side: str, architecture: str, layout: str = "") -> Work:
+    """A training step with Adam: ours in the fastest arithmetic, the peer's in float32."""
+    import torch
+
+    from kd.losses.frames import frame_bce
+    from kd.training.precision import autocast, fastest
+
+    torch.manual_seed(0)
+    x, y = torch.randn(BATCH, FRAMES, MELS), (torch.rand(BATCH, FRAMES, CLASSES) > 0.9).float()
+    network = network_of(side, architecture, layout).train()
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+    precision = fastest() if side == "ours" else "float32"
+    loss = frame_bce if side == "ours" else torch.nn.functional.binary_cross_entropy_with_logits
+
+    def work() -> None:
         optimizer.zero_grad(set_to_none=True)
-        with autocast(precision, CPU):
-            logits = model(x)
+        with autocast(precision, x.device):
+            logits = network(x)
         loss(logits, y).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
-    return step
+    return work
 
 
-def training(architecture: str, batch: int, repeats: int) -> dict[str, Any]:
-    """A training step beside plain PyTorch in float32, channels-last where that is the faster of its two layouts."""
-    x, y = torch.randn(batch, FRAMES, MELS), (torch.rand(batch, FRAMES, CLASSES) > 0.9).float()
-    peer = {"deep": plain_deep, "shallow": plain_shallow}[architecture]
-    plain = nn.functional.binary_cross_entropy_with_logits
-    first = step_of(peer(CLASSES), x, y, "float32", plain)
-    last = step_of(peer(CLASSES).to(memory_format=torch.channels_last), x, y, "float32", plain)
-    layouts = side_by_side(last, first, 3)
-    ours = step_of(network(architecture), x, y, fastest(), frame_bce)
-    found = side_by_side(ours, last if layouts["ratio"] > 1 else first, repeats)
-    return {
-        "work": f"{architecture}: training step of {batch} clips",
-        "peer": "plain PyTorch, float32, nn.GRU",
-        "peer_layout": "channels last" if layouts["ratio"] > 1 else "channels first",
-        **found,
-        "clips_per_second": batch / found["ours_s"],
-    }
+def prediction(side: str) -> Work:
+    """Deep and shallow, in evaluation mode, 8 clips at a time."""
+    import torch
+
+    from kd.training.precision import autocast, fastest
+
+    x = torch.randn(PREDICTED, FRAMES, MELS)
+    networks = [network_of(side, architecture).eval() for architecture in ("deep", "shallow")]
+    precision = fastest() if side == "ours" else "float32"
+
+    def work() -> None:
+        with torch.inference_mode(), autocast(precision, x.device):
+            for network in networks:
+                for start in range(0, PREDICTED, 8):
+                    network(x[start : start + 8])
+
+    return work
 
 
-def prediction(batch: int, repeats: int) -> dict[str, Any]:
-    """Deep and shallow, eval mode."""
-    x = torch.randn(batch, FRAMES, MELS)
-    ours = [network(architecture).eval() for architecture in ("deep", "shallow")]
-    peers = [plain_deep(CLASSES).eval(), plain_shallow(CLASSES).eval()]
+def recurrent(kind: str, folder: str = "") -> Work:
+    """One recurrent layer 256 → 2 x 128, forward and backward."""
+    import torch
 
-    def predict(models: list[nn.Module], precision: str) -> None:
-        with torch.inference_mode(), autocast(precision, CPU):
-            for model in models:
-                for start in range(0, batch, 8):
-                    model(x[start : start + 8])
+    from kd.models.sru import SRU
+    from kd.training.precision import autocast, fastest
 
-    found = side_by_side(lambda: predict(ours, fastest()), lambda: predict(peers, "float32"), repeats)
-    return {
-        "work": f"deep and shallow: prediction of {batch} clips",
-        "peer": "plain PyTorch, float32, nn.GRU",
-        **found,
-        "clips_per_second": batch / found["ours_s"],
-    }
+    x, precision = torch.randn(RECURRENT, FRAMES, 256), "float32"
+    layer: Any
+    if kind == "ours":
+        layer, precision = SRU(input_size=256, hidden_size=128), fastest()
+    elif kind == "GRU":
+        layer = torch.nn.GRU(256, 128, batch_first=True, bidirectional=True)
+    else:
+        sys.path.insert(0, folder)
+        from sru import SRU as Peer
 
+        layer, x = Peer(256, 128, num_layers=1, bidirectional=True, v1=True), x.transpose(0, 1).contiguous()
 
-def recurrent(peer: nn.Module, name: str, repeats: int, *, frames_first: bool) -> dict[str, Any]:
-    """One recurrent layer 256 → 2 x 128, forward and backward, 24 clips of 240 frames."""
-    x = torch.randn(24, FRAMES, 256)
-    layer = SRU(input_size=256, hidden_size=128)
-    given = x.transpose(0, 1).contiguous() if frames_first else x
-
-    def both(model: nn.Module, inputs: Tensor, precision: str) -> None:
-        inputs = inputs.detach().requires_grad_()
-        with autocast(precision, CPU):
-            out = model(inputs)
+    def work() -> None:
+        inputs = x.detach().requires_grad_()
+        with autocast(precision, x.device):
+            out = layer(inputs)
         (out[0] if isinstance(out, tuple) else out).float().square().sum().backward()
 
-    found = side_by_side(lambda: both(layer, x, fastest()), lambda: both(peer, given, "float32"), repeats)
-    return {"work": "SRU 256 → 2 x 128, forward and backward, 24 x 240", "peer": name, **found}
+    return work
+
+
+def product() -> Work:
+    """A large matrix product in the fastest arithmetic."""
+    import torch
+
+    from kd.training.precision import fastest
+
+    a, b = (torch.randn(LIMIT, LIMIT, dtype=getattr(torch, fastest())) for _ in range(2))
+    return lambda: a @ b
+
+
+def works(side: str, folder: str) -> dict[str, Callable[[], Work]]:
+    """What a side can be asked for."""
+    found: dict[str, Callable[[], Work]] = {"predict": partial(prediction, side), "product": product}
+    for architecture in ("deep", "shallow"):
+        for layout in ("", "channels first", "channels last"):
+            found[f"{architecture} {layout}".strip()] = partial(step, side, architecture, layout)
+    found["recurrent"] = partial(recurrent, "ours")
+    return found | {"GRU": partial(recurrent, "GRU"), "sru": partial(recurrent, "sru", folder)}
+
+
+def row(
+    name: str, peer: str, seconds: dict[str, float], best: str, more: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A line of the result."""
+    return {
+        "work": name,
+        "peer": peer,
+        "ours_s": seconds["ours"],
+        "peer_s": seconds[best],
+        "ratio": seconds[best] / seconds["ours"],
+        **(more or {}),
+    }
+
+
+def rows_of(ours: Side, peer: Side, repeats: int, *, sru: bool) -> list[dict[str, Any]]:
+    """All lines."""
+    plain = "plain PyTorch, float32, nn.GRU"
+    name = f"SRU 256 → 2 x 128, forward and backward, {RECURRENT} x {FRAMES}"
+    rows = [
+        row(
+            name,
+            f"{title}, float32",
+            in_turns({"ours": (ours, "recurrent"), work: (peer, work)}, repeats=repeats),
+            work,
+        )
+        for work, title in (("GRU", "torch.nn.GRU"), *([("sru", "sru 2.6.0, v1")] if sru else []))
+    ]
+    rate = 2 * LIMIT**3 / in_turns({"ours": (ours, "product")}, repeats=repeats)["ours"]
+    for architecture, products in (("deep", DEEP), ("shallow", SHALLOW)):
+        layouts = {layout: (peer, f"{architecture} {layout}") for layout in ("channels first", "channels last")}
+        seconds = in_turns({"ours": (ours, architecture), **layouts}, repeats=repeats)
+        best = min(layouts, key=lambda layout: seconds[layout])
+        flops = 6 * BATCH * sum(a * b * c for a, b, c in (*products, SRU_OF[architecture]))
+        more = {
+            "clips_per_second": BATCH / seconds["ours"],
+            "peer_layout": best,
+            "products_gflop": flops / 1e9,
+            "limit_s": flops / rate,
+            "times_the_limit": seconds["ours"] * rate / flops,
+        }
+        rows.append(row(f"{architecture}: training step of {BATCH} clips", plain, seconds, best, more))
+    seconds = in_turns({"ours": (ours, "predict"), "peer": (peer, "predict")}, repeats=repeats)
+    more = {"clips_per_second": PREDICTED / seconds["ours"]}
+    rows.append(row(f"deep and shallow: prediction of {PREDICTED} clips", plain, seconds, "peer", more))
+    return [{**each, "limit_gflop_per_second": rate / 1e9} for each in rows]
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run all, print, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--peer-path", type=Path)
+    parser.add_argument("--peer-path", default="")
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--serve", choices=("ours", "peer"), help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args(words)
+    if chosen.serve:
+        from kd.models.memory import keep_freed_memory
+
+        keep_freed_memory()
+        serve(works(chosen.serve, chosen.peer_path))
+        return 0
     from benchmarks.keep import machine
 
-    if chosen.threads:
-        torch.set_num_threads(chosen.threads)
-    torch.manual_seed(0)
-    keep_freed_memory()
-    gru = nn.GRU(256, 128, batch_first=True, bidirectional=True)
-    rows = [recurrent(gru, "torch.nn.GRU", chosen.repeats, frames_first=False)]
-    if chosen.peer_path:
-        sys.path.insert(0, str(chosen.peer_path))
-        from sru import SRU as Peer
-
-        peer = Peer(256, 128, num_layers=1, bidirectional=True, v1=True)
-        rows.append(recurrent(peer, "sru 2.6.0, v1", chosen.repeats, frames_first=True))
-    rows += [training("deep", 12, chosen.repeats), training("shallow", 12, chosen.repeats)]
-    rows.append(prediction(32, chosen.repeats))
-    for row in rows:
+    ours, peer = (
+        Side(["-m", "benchmarks.training", "--serve", side, "--peer-path", chosen.peer_path], ours=side == "ours")
+        for side in ("ours", "peer")
+    )
+    rows = rows_of(ours, peer, chosen.repeats, sru=bool(chosen.peer_path))
+    for side in (ours, peer):
+        side.close()
+    for each in rows:
         sys.stdout.write(
-            f"{row['work']:55} {1e3 * row['ours_s']:8.1f} ms {row['peer']:32} {1e3 * row['peer_s']:8.1f} ms "
-            f"{row['ratio']:6.2f} times\n"
+            f"{each['work']:52} {1e3 * each['ours_s']:8.1f} ms  {each['peer']:31} {1e3 * each['peer_s']:8.1f} ms "
+            f"{each['ratio']:6.2f} times\n"
         )
-    result = {"machine": machine(), "threads": torch.get_num_threads(), "precision": fastest(), "rows": rows}
     if chosen.out:
-        chosen.out.write_text(json.dumps(result, indent=1) + "\n")
+        chosen.out.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n")
     return 0
 
 
