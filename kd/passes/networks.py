@@ -26,7 +26,7 @@ from kd.passes.threads import use_threads
 from kd.training.data import TrainingSet
 from kd.training.fit import FitSettings, fit
 from kd.training.precision import device
-from kd.training.predict import predict
+from kd.training.predict import predict_to
 
 Floats = npt.NDArray[np.float32]
 Logits = npt.NDArray[np.float16]
@@ -114,7 +114,7 @@ class Prediction:
 
         def make(outputs: Path, scratch: Path) -> None:
             model, _, _ = load_model(self.network)
-            np.save(outputs / "logits.npy", predict(model.to(device()), features(), precision=self.precision))
+            predict_to(outputs / "logits.npy", model.to(device()), features(), precision=self.precision)
 
         about = {
             "network": digest_of(self.network / "weights.safetensors"),

@@ -1,5 +1,8 @@
 """Scores of whole splits."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -8,17 +11,34 @@ from torch import nn
 from kd.audio.store import ClipFeatures
 from kd.training.precision import autocast
 
+Logits = npt.NDArray[np.float16]
 
-def predict(
-    model: nn.Module, features: ClipFeatures, *, batch: int = 8, precision: str = "float32"
-) -> npt.NDArray[np.float16]:
+
+def predict(model: nn.Module, features: ClipFeatures, *, batch: int = 8, precision: str = "float32") -> Logits:
     """Logits of every clip, shape (clips, frames, classes), float16; they do not depend on `batch` on the CPU."""
+    parts = list(_batches(model, features, batch, precision))
+    return np.concatenate(parts) if parts else np.zeros((0, features.array.shape[1], 0), dtype=np.float16)
+
+
+def predict_to(
+    path: Path, model: nn.Module, features: ClipFeatures, *, batch: int = 8, precision: str = "float32"
+) -> None:
+    """`predict` into a `.npy` file, a batch at a time: memory does not grow with the clips."""
+    with path.open("wb") as out:
+        for number, part in enumerate(_batches(model, features, batch, precision)):
+            if number == 0:
+                about = {"descr": "<f2", "fortran_order": False, "shape": (len(features), *part.shape[1:])}
+                np.lib.format.write_array_header_1_0(out, about)
+            out.write(part.astype("<f2", copy=False).tobytes())
+        if not len(features):
+            np.save(out, predict(model, features))
+
+
+def _batches(model: nn.Module, features: ClipFeatures, batch: int, precision: str) -> Iterator[Logits]:
     device = next(model.parameters()).device
     model.eval()
-    parts = []
     with torch.inference_mode(), autocast(precision, device):
         for start in range(0, len(features), batch):
             which = np.arange(start, min(start + batch, len(features)))
             logits = model(torch.from_numpy(features.batch(which)).to(device))
-            parts.append(logits.float().clamp(-60_000, 60_000).cpu().numpy().astype(np.float16))
-    return np.concatenate(parts) if parts else np.zeros((0, features.array.shape[1], 0), dtype=np.float16)
+            yield logits.float().clamp(-60_000, 60_000).cpu().numpy().astype(np.float16)

@@ -12,7 +12,7 @@ from kd.models.config import ModelConfig
 from kd.models.network import RecurrentCNN
 from kd.training.data import TrainingSet, batch_of
 from kd.training.fit import FitSettings, fit, rate_at
-from kd.training.predict import predict
+from kd.training.predict import predict, predict_to
 
 FRAMES = 24
 
@@ -86,6 +86,14 @@ def test_the_rate_falls_over_the_last_third() -> None:
     how = FitSettings(steps=300, batch=1, learning_rate=1.0)
     assert rate_at(how, 0) == rate_at(how, 199) == 1.0
     assert rate_at(how, 250) == pytest.approx(0.5) and 0.009 < rate_at(how, 299) < 0.02
+
+
+@pytest.mark.parametrize("count", [0, 7])
+def test_prediction_goes_to_a_file_as_to_memory(tmp_path: Path, count: int) -> None:
+    net, given = network(), clips()
+    some = ClipFeatures(given.array, given.rows[:count], given.seconds[:count])
+    predict_to(tmp_path / "logits.npy", net, some, batch=3)
+    assert np.array_equal(np.load(tmp_path / "logits.npy", allow_pickle=False), predict(net, some, batch=3))
 
 
 def test_prediction_does_not_depend_on_the_batch() -> None:
