@@ -1,16 +1,18 @@
-"""The Simple Recurrent Unit as a layer: equations, layouts and sources in `sru_reference`, speed in `sru_kernels`."""
+"""The Simple Recurrent Unit as a layer: equations, layouts and sources in `sru_reference`.
+
+Speed in `sru_kernels` (the CPU) and `sru_triton` (CUDA); `sru_devices` chooses.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kd.models import sru_kernels, sru_reference
-from kd.models.vectorised import kernels_apply
+from kd.models import sru_reference
+from kd.models.sru_devices import Kernels, kernels_for
 
 ACTIVATIONS = ("tanh", "identity")
 
@@ -85,18 +87,25 @@ class SRU(nn.Module):
             nn.init.uniform_(self.peephole, -math.sqrt(1.5), math.sqrt(1.5))
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """x (batch, frames, input_size); mask (batch, frames), True where the frame is real, or None."""
+        """x (batch, frames, input_size); mask (batch, frames), True where the frame is real, or None.
+
+        Under autocast to bfloat16 the result is bfloat16 on CUDA devices with kernels, else float32; the cells are
+        float32 everywhere.
+        """
         batch, frames, _ = x.shape
         projected = (x @ self.weight).view(batch, frames, self.directions, self.products, self.hidden_size)
         with torch.autocast(device_type=x.device.type, enabled=False):
-            projected = projected.float() if projected.dtype != torch.float64 else projected
+            kernels = kernels_for(projected=projected, bias=self.bias)
+            types = sru_reference.TYPES if kernels is None else kernels.TYPES
+            projected = projected if projected.dtype in types else projected.float()
             skip = None
             if self.products == 3:
-                skip = x.to(projected.dtype).reshape(batch, frames, self.directions, self.hidden_size)
+                skip = x if x.dtype in types else x.to(projected.dtype)
+                skip = skip.reshape(batch, frames, self.directions, self.hidden_size)
             # A projected skip already holds α in its weights.
             scale = self.alpha if self.products == 3 else 1.0
-            if kernels_apply(projected, self.bias) and frames and batch:
-                return _recurrence(projected, skip, self.bias, self.peephole, mask, self.activation, scale)
+            if kernels is not None:
+                return _recurrence(kernels, projected, skip, self.bias, self.peephole, mask, self.activation, scale)
             return sru_reference.recurrence(
                 projected=projected,
                 skip=skip,
@@ -115,6 +124,7 @@ class SRU(nn.Module):
 
 
 def _recurrence(
+    kernels: Kernels,
     projected: Tensor,
     skip: Tensor | None,
     bias: Tensor,
@@ -123,16 +133,17 @@ def _recurrence(
     activation: str,
     scale: float,
 ) -> Tensor:
-    result: Tensor = _Recurrence.apply(projected, skip, bias, peephole, mask, activation, scale)  # type: ignore[no-untyped-call]
+    result: Tensor = _Recurrence.apply(kernels, projected, skip, bias, peephole, mask, activation, scale)  # type: ignore[no-untyped-call]
     return result.flatten(2)
 
 
 class _Recurrence(torch.autograd.Function):
-    """`sru_reference.recurrence` by the kernels. It overwrites the gates in `projected`: nothing else may read them."""
+    """`sru_reference.recurrence` by `kernels`. They may overwrite the gates in `projected`: nothing else may read them."""
 
     @staticmethod
     def forward(
         ctx: Any,
+        kernels: Kernels,
         projected: Tensor,
         skip: Tensor | None,
         bias: Tensor,
@@ -141,34 +152,31 @@ class _Recurrence(torch.autograd.Function):
         activation: str,
         scale: float,
     ) -> Tensor:
-        u = projected.detach().contiguous().numpy()
-        inner = u if skip is None else skip.detach().contiguous().unsqueeze(3).numpy()
-        v = np.zeros(tuple(bias.shape), dtype=np.float32) if peephole is None else _array(peephole)
-        real = np.empty((0, 0), dtype=np.uint8) if mask is None else mask.detach().bool().to(torch.uint8).numpy()
-        real = np.ascontiguousarray(real)
-        cells, out = sru_kernels.forward(
-            u=u, skip=inner, bias=_array(bias), peephole=v, mask=real, scale=scale, with_tanh=activation == "tanh"
-        )
-        ctx.kept = (u, inner, v, real, cells, scale, activation == "tanh", skip is None, peephole is None)
-        return torch.from_numpy(out)
+        u = projected.detach().contiguous()
+        given: dict[str, Any] = {
+            "u": u,
+            "skip": u if skip is None else skip.detach().contiguous().unsqueeze(3),
+            "bias": bias.detach().contiguous(),
+            "peephole": None if peephole is None else peephole.detach().contiguous(),
+            "mask": None if mask is None else mask.detach().bool().to(torch.uint8).contiguous(),
+            "scale": scale,
+            "with_tanh": activation == "tanh",
+        }
+        cells, out = kernels.forward(**given)
+        ctx.kept = (kernels, {**given, "cells": cells}, skip is None)
+        return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        u, inner, v, real, cells, scale, with_tanh, no_skip, no_peephole = ctx.kept
-        du, dskip, dbias, dpeephole = sru_kernels.backward(
-            grad=_array(grads[0]), u=u, skip=inner, peephole=v, mask=real, scale=scale, with_tanh=with_tanh, cells=cells
-        )
+        kernels, given, no_skip = ctx.kept
+        du, dskip, dbias, dpeephole = kernels.backward(grad=grads[0].detach().contiguous(), **given)
         return (
-            torch.from_numpy(du),
-            None if no_skip else torch.from_numpy(dskip).squeeze(3),
-            torch.from_numpy(dbias).sum(0),
-            None if no_peephole else torch.from_numpy(dpeephole).sum(0),
+            None,
+            du,
+            None if no_skip else dskip.squeeze(3),
+            dbias.sum(0),
+            None if dpeephole is None else dpeephole.sum(0),
             None,
             None,
             None,
         )
-
-
-def _array(tensor: Tensor) -> sru_kernels.Floats:
-    array: sru_kernels.Floats = tensor.detach().contiguous().numpy()
-    return array

@@ -12,13 +12,16 @@ Cephes (`expf`). Sigmoid and tanh are within 2e-7 of their true values, relative
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from kd.models.vectorised import inlined, spread, vectorised
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 F32 = np.float32
+TYPES: tuple[torch.dtype, ...] = (torch.float32,)
 
 
 @inlined
@@ -173,20 +176,28 @@ def _backward(
 
 
 def forward(
-    *, u: Floats, skip: Floats, bias: Floats, peephole: Floats, mask: Bytes, scale: float, with_tanh: bool
-) -> tuple[Floats, Floats]:
+    *,
+    u: Tensor,
+    skip: Tensor,
+    bias: Tensor,
+    peephole: Tensor | None,
+    mask: Tensor | None,
+    scale: float,
+    with_tanh: bool,
+) -> tuple[Tensor, Tensor]:
     """(cells, h), both (batch, frames, directions, d). The gates of `u` are overwritten by their activations.
 
     u (batch, frames, directions, k, d); skip (batch, frames, directions, slots, d), which is `u` itself where k = 4:
-    the last slot is read; bias and peephole (2, directions, d); mask (batch, frames) or empty. All C-contiguous.
+    the last slot is read; bias and peephole (2, directions, d); mask (batch, frames), uint8. All contiguous.
     """
     batch, frames, directions, _, units = u.shape
-    cells = np.empty((batch, frames, directions, units), dtype=np.float32)
-    out = np.empty_like(cells)
-    slot, alpha = skip.shape[3] - 1, np.float32(scale)
+    cells = u.new_empty((batch, frames, directions, units))
+    out = torch.empty_like(cells)
+    gates, x, b, c, h = u.numpy(), skip.numpy(), bias.numpy(), cells.numpy(), out.numpy()
+    v, real, slot, alpha = _peephole(peephole, bias), _mask(mask), skip.shape[3] - 1, np.float32(scale)
 
     def work(start: int, stop: int) -> None:
-        _forward(u, skip, slot, bias, peephole, mask, alpha, with_tanh, cells, out, start, stop)
+        _forward(gates, x, slot, b, v, real, alpha, with_tanh, c, h, start, stop)
 
     spread(work, items=batch * directions)
     return cells, out
@@ -194,31 +205,41 @@ def forward(
 
 def backward(
     *,
-    grad: Floats,
-    u: Floats,
-    skip: Floats,
-    peephole: Floats,
-    mask: Bytes,
+    grad: Tensor,
+    cells: Tensor,
+    u: Tensor,
+    skip: Tensor,
+    bias: Tensor,
+    peephole: Tensor | None,
+    mask: Tensor | None,
     scale: float,
     with_tanh: bool,
-    cells: Floats,
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """Gradients of (u before its gates were overwritten, skip, bias per clip, peephole per clip).
 
     grad (batch, frames, directions, d); the others as `forward` had and left them. The gradient of skip is that of `u`
     itself where k = 4. Bias and peephole come as (batch, 2, directions, d), to be summed over clips in order.
     """
     batch, _, directions, k, units = u.shape
-    du = np.empty_like(u)
-    dskip = du if k == 4 else np.empty_like(skip)
-    dbias = np.empty((batch, 2, directions, units), dtype=np.float32)
-    dpeephole = np.empty_like(dbias)
-    slot, alpha = skip.shape[3] - 1, np.float32(scale)
+    du = torch.empty_like(u)
+    dskip = du if k == 4 else torch.empty_like(skip)
+    dbias = u.new_empty((batch, 2, directions, units))
+    dpeephole = torch.empty_like(dbias)
+    e, gates, x, c = grad.numpy(), u.numpy(), skip.numpy(), cells.numpy()
+    v, real, slot, alpha = _peephole(peephole, bias), _mask(mask), skip.shape[3] - 1, np.float32(scale)
+    results = (du.numpy(), dskip.numpy(), dbias.numpy(), dpeephole.numpy())
 
     def work(start: int, stop: int) -> None:
-        _backward(
-            grad, u, skip, slot, peephole, mask, alpha, with_tanh, cells, du, dskip, dbias, dpeephole, start, stop
-        )
+        _backward(e, gates, x, slot, v, real, alpha, with_tanh, c, *results, start, stop)
 
     spread(work, items=batch * directions)
-    return du, dskip, dbias, dpeephole
+    return du, dskip, dbias, None if peephole is None else dpeephole
+
+
+def _peephole(peephole: Tensor | None, bias: Tensor) -> Floats:
+    values: Floats = (torch.zeros_like(bias) if peephole is None else peephole).numpy()
+    return values
+
+
+def _mask(mask: Tensor | None) -> Bytes:
+    return np.empty((0, 0), dtype=np.uint8) if mask is None else mask.numpy()

@@ -32,6 +32,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+TYPES: tuple[torch.dtype, ...] = (torch.float32, torch.float64)
+
 
 def recurrence(
     *,

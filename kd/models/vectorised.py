@@ -62,12 +62,17 @@ def _compile(function: Callable[P, R], *, inline: str) -> Callable[P, R]:
     return cast("Callable[P, R]", wrapped)
 
 
+def traced() -> bool:
+    """Whether somebody is tracing, compiling or exporting: then everything must be torch's own operations."""
+    return bool(torch.compiler.is_compiling() or torch.jit.is_tracing())  # type: ignore[no-untyped-call, attr-defined]
+
+
 def kernels_apply(*tensors: torch.Tensor, maps: Sequence[torch.Tensor] = ()) -> bool:
     """Whether kernels may stand in for torch: on the CPU, and nobody is tracing, compiling or exporting.
 
     tensors: must be float32; maps: float32 or bfloat16.
     """
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[no-untyped-call, attr-defined]
+    if traced():
         return False
     return (
         all(each.device.type == "cpu" for each in (*tensors, *maps))

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from kd.files import atomic_write_bytes
@@ -15,6 +13,8 @@ def save_checkpoint(
     path: Path, *, model: nn.Module, optimizer: torch.optim.Adam, step: int, losses: list[float]
 ) -> None:
     """Write weights, Adam's moments, the number of steps done and the losses so far."""
+    from safetensors.torch import save
+
     tensors: dict[str, Tensor] = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{index}.{k}": torch.as_tensor(v).contiguous() for k, v in state.items()}
@@ -27,6 +27,8 @@ def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Adam
 
     A checkpoint that cannot be read is passed over: training starts anew.
     """
+    from safetensors import SafetensorError, safe_open
+
     if not path.exists():
         return 0, []
     try:

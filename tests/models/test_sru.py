@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from kd.models import sru_reference
+from kd.models import sru_kernels, sru_reference
 from kd.models.sru import SRU, _recurrence
 
 
@@ -214,7 +214,7 @@ def test_kernels_do_not_depend_on_the_number_of_threads() -> None:
             torch.set_num_threads(threads)
             u = projected.clone().requires_grad_()
             skip = torch.ones(5, 30, 2, 16, requires_grad=True)
-            y = _recurrence(u * 1, skip, layer.bias, layer.peephole, None, "tanh", 1.0)
+            y = _recurrence(sru_kernels, u * 1, skip, layer.bias, layer.peephole, None, "tanh", 1.0)
             results.append((y.detach(), *torch.autograd.grad(y.sum(), [u, skip, layer.bias])))
     finally:
         torch.set_num_threads(before)
