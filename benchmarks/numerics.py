@@ -21,15 +21,15 @@ def plain_operations() -> Iterator[None]:
     """No kernel stands in for torch."""
     from kd.models import first, norm, sru
 
-    modules = (first, norm, sru)
-    kept = [module.kernels_apply for module in modules]
-    for module in modules:
-        vars(module)["kernels_apply"] = lambda *tensors, maps=(): False
+    kept = [(first, "kernels_apply"), (norm, "kernels_apply"), (sru, "kernels_for")]
+    before = [vars(module)[name] for module, name in kept]
+    for module, name in kept:
+        vars(module)[name] = lambda *_, **__: None
     try:
         yield
     finally:
-        for module, function in zip(modules, kept, strict=True):
-            vars(module)["kernels_apply"] = function
+        for (module, name), function in zip(kept, before, strict=True):
+            vars(module)[name] = function
 
 
 def losses_of(data: str, architecture: str, steps: int, *, seed: int = 0) -> dict[str, list[float]]:
