@@ -1,6 +1,7 @@
 # make iterate PASSES=8                          the main job on the demo corpus
 # make iterate DATA=/my/corpus ARGS="-P epochs=20"
 # make test                                      the tests;  make test-all also runs the slow ones
+# make bench                                     the benchmarks beside plain peers, into benchmarks/results and the README
 # make ui                                        the MLflow UI on the job's stores
 # make install                                   the environment alone, in .venv
 
@@ -16,7 +17,7 @@ READY := $(VENV)/.ready-$(shell cksum < pyproject.toml | cut -d' ' -f1)
 RUN := PATH="$(VENV)/bin:$$PATH"
 export MLFLOW_TRACKING_URI ?= sqlite:///$(CURDIR)/mlflow.db
 
-.PHONY: install iterate test test-all lint ui clean
+.PHONY: install iterate test test-all lint bench ui clean
 
 install:
 	@test -e "$(READY)" || $(MAKE) --no-print-directory set-up
@@ -46,6 +47,15 @@ lint: install
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
+
+SRU_PEER ?=
+bench: install
+	@$(RUN) python -m benchmarks.training --peer-path "$(SRU_PEER)" --out benchmarks/results/training.json
+	@$(RUN) python -m benchmarks.data_path --out benchmarks/results/data_path.json
+	@$(RUN) python -m benchmarks.scale --out benchmarks/results/scale.json
+	@$(RUN) python -m benchmarks.numerics --out benchmarks/results/numerics.json --plot docs/numerics.png
+	@$(RUN) python -m benchmarks.job --out benchmarks/results/job.json
+	@$(RUN) python -m benchmarks.table
 
 ui: install
 	@echo "http://127.0.0.1:$(PORT)  (choose 'Model training' at the top left)"

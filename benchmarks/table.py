@@ -1,0 +1,85 @@
+"""The README's table of speed, made from `benchmarks/results/`.
+
+python -m benchmarks.table          # writes it between its two markers in README.md
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.keep import RESULTS
+
+README = RESULTS.parent.parent / "README.md"
+BEGIN, END = "<!-- speed: made by benchmarks/table.py -->", "<!-- end of speed -->"
+Line = tuple[str, float, str, float, float]  # work, seconds, peer, its seconds, how many times
+
+
+def lines_of(name: str, found: dict[str, Any]) -> Iterator[Line]:
+    """The lines of one file of results."""
+    for row in found.get("rows", []):
+        if "peer_s" in row:
+            yield row["work"], row["ours_s"], row["peer"], row["peer_s"], row["ratio"]
+    if name == "job":
+        work = f"demo job, {found['work']['passes']} passes of {found['work']['steps']} steps, from the first import on"
+        peer = "the same with plain PyTorch networks"
+        yield work, found["ours"]["seconds"], peer, found["twin"]["seconds"], found["ratio"]
+    if name == "scoring":
+        every, best = found["all_operating_points"], found["best_f1_over_every_score"]
+        work = "300 clips, 10 classes: event counts at 50 thresholds, 12 windows"
+        peer_s = every["sed_eval_all_points_s_extrapolated"]
+        yield work, every["ours_all_points_s"], "sed_eval", peer_s, every["all_points_times_faster"]
+        spent = best["sed_scores_eval_s"]
+        peer_s = min(spent["best_1_process"], spent["best_2_processes"]) + spent["filter"] + spent["frames"]
+        work = "the same: best F1 over every score, 12 windows"
+        yield work, best["ours_s"], "sed_scores_eval", peer_s, best["times_faster_with_filter_and_frames"]
+    if name == "psds":
+        ours, peer = (
+            min(spent["both"] for who, spent in found["seconds"].items() if who.startswith(side))
+            for side in ("ours", "sed_scores_eval")
+        )
+        yield "the same: PSDS1 and PSDS2", ours, "sed_scores_eval", peer, peer / ours
+
+
+def table() -> str:
+    """One table for each machine."""
+    machines: dict[str, list[str]] = {}
+    for name in ("training", "data_path", "job", "scoring", "psds"):
+        path = RESULTS / f"{name}.json"
+        if not path.exists():
+            continue
+        found = json.loads(path.read_text())
+        about = found["machine"]
+        units = "with bfloat16 matrix units" if about.get("bfloat16_units") else "without bfloat16"
+        title = f"{about['cores']} cores, {about['processor']}, {units}; torch {about['torch']}"
+        rows = machines.setdefault(title, [])
+        for work, seconds, peer, other, ratio in lines_of(name, found):
+            rows.append(f"| {work} | {_time(seconds)} | {peer} | {_time(other)} | {_ratio(ratio)} |")
+    head = "| work | kd | peer | | times |\n|---|---|---|---|---|"
+    return "\n\n".join(f"{title}:\n\n{head}\n" + "\n".join(rows) for title, rows in machines.items())
+
+
+def _time(seconds: float) -> str:
+    if seconds >= 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+
+
+def _ratio(times: float) -> str:
+    return f"{times:.0f}" if times >= 100 else f"{times:.1f}"
+
+
+def main() -> int:
+    """Rewrite the README."""
+    text = README.read_text()
+    before, marker, rest = text.partition(BEGIN)
+    _, other, after = rest.partition(END)
+    if not marker or not other:
+        sys.stderr.write(f"error: {README} lacks the markers of the table\n")
+        return 2
+    README.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
