@@ -7,11 +7,12 @@ import importlib
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
-from kd.config import HelpRequested, help_text, parse
+from kd.config import HelpRequested, help_text, home, parse
 from kd.engines.local import let_idle_threads_sleep
 from kd.errors import UserError, surroundings
 
@@ -52,6 +53,8 @@ def run(kind: type[Any], work: str, *, name: str, about: str, words: Sequence[st
         cause = surroundings(error)
         if cause is None:
             raise
+        if not error.filename:
+            cause.hint += f" (KD_HOME is {home()}, the temporary folder {tempfile.gettempdir()})"
         return _refuse(cause)
 
 

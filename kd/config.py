@@ -112,7 +112,8 @@ def convert(field: "dataclasses.Field[Any]", text: str) -> Any:
         return value
     if limits["choices"] and text not in limits["choices"]:
         raise UserError(
-            f"{name}={text!r} is not one of {', '.join(limits['choices'])}", did_you_mean(text, limits["choices"])
+            f"{name}={text!r} is not one of {', '.join(limits['choices'])}",
+            did_you_mean(text, limits["choices"]) or "give one of these",
         )
     if "\x00" in text or "\n" in text:
         raise UserError(f"{name} holds a control character", "give plain text")

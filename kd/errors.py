@@ -32,8 +32,10 @@ def surroundings(error: OSError) -> UserError | None:
     where = f": {str(error.filename)[:200]}" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error):
         return UserError(f"the disk is full{where}", "free some space and run the same command again; nothing is lost")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UserError(f"no right to write or read{where}", "check the folder's owner and rights, or set KD_HOME")
+    if error.errno == errno.EROFS:
+        return UserError(f"the file system is read-only{where}", "name another place")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return UserError(f"no right to write or read{where}", "check the owner and rights, or name another place")
     if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
         return UserError(f"a file stands where a folder is needed, or a folder where a file is{where}", "name another")
     if error.errno == errno.ENAMETOOLONG:

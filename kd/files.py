@@ -53,7 +53,8 @@ def check_writable(place: Path) -> None:
 
 def unwritable(place: Path, error: OSError) -> UserError:
     """What to say where `place` could not be written."""
-    cause = surroundings(error) or UserError(error.strerror or str(error), "name a place that can be written")
+    bare = OSError(error.errno, error.strerror)
+    cause = surroundings(bare) or UserError(error.strerror or str(error), "name a place that can be written")
     return UserError(f"cannot write {place}: {cause.message}", cause.hint)
 
 

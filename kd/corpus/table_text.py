@@ -15,7 +15,7 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
     "strong": ("filename", "onset", "offset", "event_label"),
 }
 _KNOWN = ("filename", "onset", "offset", "event_label", "event_labels")
-_INDEX = ("", "index", "Unnamed: 0")
+_IGNORED = ("", "index", "Unnamed: 0", "duration")
 
 
 def read_lines(path: Path) -> list[str]:
@@ -58,7 +58,7 @@ def read_header(path: Path, line: str) -> tuple[str, list[str], Kind]:
     for name in _KNOWN:
         if columns.count(name) > 1:
             raise UserError(f"{path}:1: the column {name!r} is there twice", "keep one of them")
-    extra = [c for c in columns if c not in _KNOWN and c not in _INDEX]
+    extra = [c for c in columns if c not in _KNOWN and c not in _IGNORED]
     strong = [c for c in ("onset", "offset", "event_label") if c in columns]
     kind: Kind = "strong" if strong else "weak" if "event_labels" in columns else "names"
     if kind == "strong" and "event_labels" in columns:

@@ -47,7 +47,10 @@ def places_of(text: str, name: str) -> list[tuple[str, Kind]]:
     places = [place.strip() for place in text.split(",")]
     if not all(places):
         raise UserError(f"{name}={text}: a comma with nothing before or after it", "leave it out")
-    return [(place, kind_of(place, name)) for place in places]
+    try:
+        return [(place, kind_of(place, name)) for place in places]
+    except UserError as error:
+        raise UserError(error.message, f"{error.hint}; commas stand between several") from None
 
 
 def _titled(name: str, listed: Sequence[tuple[str, Kind]]) -> str:

@@ -51,16 +51,18 @@ def honesty(record: dict[str, Any], *, kind: str) -> str:
     """The merged detector's three figures, and the optimism: the first minus the second."""
     final, about = record["final"], record["selection"]
     select, report = about["select"], about["report"]
+    halved = len(record["classes"]) - len(about["uneven"])
+    some = f", {halved} of {len(record['classes'])} classes" if about["uneven"] else ""
     rows = [
         [f"chosen and scored on {select['split']}", *_with_interval(final["select"][kind]["macro"])],
-        ["cross-fitted on its halves", *_with_interval(final["crossfit"][kind]["macro"])],
+        [f"cross-fitted on its halves{some}", *_with_interval(final["crossfit"][kind]["macro"])],
     ]
-    if report is not None and not about["crossfit"]:
+    if report is not None and not about["crossfit"] and report["split"] != select["split"]:
         rows.append([f"{report['split']}, never chosen on", *_with_interval(final["report"][kind]["macro"])])
     optimism = final["optimism"][kind]
     rows.append(
         [
-            "optimism: chosen and scored minus cross-fitted",
+            f"optimism: chosen and scored minus cross-fitted{some}",
             percent(optimism["value"]),
             between(optimism["low"], optimism["high"]),
         ]

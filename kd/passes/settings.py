@@ -236,7 +236,7 @@ class CompareOptions:
     split: str = option("test/test", help="strongly labelled split, for models and runs")
     missing: str = option("error", help="clips listed but absent", choices=("error", "skip"))
     out: str = option("", help="JSON file to write; empty: none")
-    resamples: int = option(1000, help="resamples of the 95 % intervals", low=1, high=1_000_000)
+    resamples: int = option(1000, help="resamples of the 95 % intervals", low=20, high=1_000_000)
 
 
 @dataclass(frozen=True)

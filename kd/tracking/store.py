@@ -47,6 +47,10 @@ def open_store() -> Any:
     path = sqlite_path(uri)
     if path and (path.is_dir() or not path.parent.is_dir()):
         raise UserError(f"the tracking store {path} cannot be a database there", "name a file in an existing folder")
+    if path and not all(os.access(place, os.W_OK) for place in (path.parent, path) if place.exists()):
+        raise UserError(
+            f"the tracking store {path} cannot be written", "check owner and rights, or MLFLOW_TRACKING_URI"
+        )
     with store_errors(uri):
         import mlflow
 

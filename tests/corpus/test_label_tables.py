@@ -145,3 +145,9 @@ def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, name: str, e
 def test_tidy_joins_near_events_of_one_class() -> None:
     events = [Event(2, 3, "Dog"), Event(0, 1, "Dog"), Event(1.1, 1.5, "Dog"), Event(1.0, 4.0, "Cat")]
     assert tidy(events) == (Event(0, 1.5, "Dog"), Event(1.0, 4.0, "Cat"), Event(2, 3, "Dog"))
+
+
+def test_a_list_of_clips_may_tell_their_durations(tmp_path: Path) -> None:
+    table = tmp_path / "durations.tsv"
+    table.write_text("filename\tduration\na.wav\t10.0\nb.wav\t9.2\n")
+    assert list(read_names(table)) == ["a.wav", "b.wav"]

@@ -200,6 +200,11 @@ def test_a_full_disk_is_said_and_nothing_is_lost(place: Place, corpus: Path, tmp
         place.env["KD_HOME"] = str(small)
         refused(place.run("iterate", data=corpus, passes=1, steps=2, batch=4), "disk is full")
         place.env["KD_HOME"] = str(place.folder / "home")
+        store = place.env["MLFLOW_TRACKING_URI"]
+        subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+        place.env["MLFLOW_TRACKING_URI"] = f"sqlite:///{small / 'mlflow.db'}"
+        refused(place.run("iterate", data=corpus, passes=1), f"{small / 'mlflow.db'} cannot be written")
+        place.env["MLFLOW_TRACKING_URI"] = store
         done = place.run("iterate", data=corpus, passes=1, steps=2, batch=4)
         assert done.returncode == 0, done.stderr
     finally:
