@@ -90,7 +90,8 @@ class Training:
         network.set_statistics(self.mean, self.deviation)
         network = network.to(device())
         start = time.monotonic()
-        losses = fit(network, self.training, self.how, checkpoint=scratch / "checkpoint.safetensors", report=report)
+        checkpoint = scratch / "checkpoint.safetensors"
+        losses = fit(network, self.training, self.how, mean=self.mean, checkpoint=checkpoint, report=report)
         save_model(outputs / "network", network.cpu(), self.config, {"trained_on": self.data})
         atomic_write_text(outputs / "losses.json", json.dumps(losses))
         atomic_write_text(outputs / "seconds.json", json.dumps(time.monotonic() - start))
