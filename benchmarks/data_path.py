@@ -9,7 +9,8 @@
   sinc, librosa's soxr), so that the answers are compared by their median difference alone.
 - smoothing: 300 clips of 240 frames, 10 classes, 12 windows; the peer is `scipy.ndimage.median_filter` in a loop. Equal.
 
-Every number is the median of several calls, ours and the peer's in turns.
+Every number is the median of several calls, ours and the peer's in turns. The load average, taken at the end, tells of
+other processes: on cores that are taken, ours has no more of them than the peer.
 """
 
 import argparse
@@ -204,8 +205,9 @@ def main(words: Sequence[str] | None = None) -> int:
             f"{row['work']:62} {1e3 * row['ours_s']:8.1f} ms  {row['peer']:38} {1e3 * row['peer_s']:8.1f} ms "
             f"{row['ratio']:6.2f} times\n"
         )
+    result = {"machine": machine(), "load_average": os.getloadavg(), "rows": rows}
     if chosen.out:
-        chosen.out.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n")
+        chosen.out.write_text(json.dumps(result, indent=1) + "\n")
     return 0
 
 
