@@ -51,7 +51,7 @@ lint: install
 SRU_PEER ?=
 bench: install
 	@$(RUN) python -m benchmarks.training --peer-path "$(SRU_PEER)" --out benchmarks/results/training.json
-	@$(RUN) python -m benchmarks.data_path --out benchmarks/results/data_path.json
+	@$(RUN) python -m benchmarks.data_path --out benchmarks/results/data-path.json
 	@$(RUN) python -m benchmarks.scale --out benchmarks/results/scale.json
 	@$(RUN) python -m benchmarks.numerics --out benchmarks/results/numerics.json --plot docs/numerics.png
 	@$(RUN) python -m benchmarks.job --out benchmarks/results/job.json

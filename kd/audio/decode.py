@@ -1,14 +1,13 @@
 """Audio files to mono samples at one rate and of one length."""
 
-import math
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from kd.audio.resample import resample
 from kd.errors import UserError
 
-LARGEST_KERNEL = 2_000_000
 Samples = npt.NDArray[np.float32]
 
 
@@ -27,38 +26,20 @@ def decode(path: Path, *, rate: int, seconds: float) -> tuple[Samples, float]:
     try:
         with soundfile.SoundFile(path) as file:
             own, length = file.samplerate, file.frames
-            samples = file.read(int(np.ceil(own * seconds)) + 1, dtype="float32", always_2d=True)
+            kind = "int16" if file.subtype == "PCM_16" else "float32"
+            samples = file.read(int(np.ceil(own * seconds)) + 1, dtype=kind, always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
         raise UserError(
             f"{path}: cannot be read as audio ({error})", "replace the file or take it off its table"
         ) from None
     if len(samples) == 0:
         raise UserError(f"{path}: holds no sound", "replace the file or take it off its table")
-    mono: Samples = samples.mean(axis=1, dtype=np.float32)
+    if kind == "int16":  # the same numbers as libsndfile's own, in a third of the time
+        samples = samples * np.float32(2**-15)
+    mono: Samples = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise UserError(f"{path}: holds samples that are not finite", "replace the file or take it off its table")
     return fitted(resample(mono, own, rate), round(rate * seconds)), length / own
-
-
-def resample(samples: Samples, own: int, rate: int) -> Samples:
-    """Samples of shape (n,) at `own` samples per second brought to `rate`.
-
-    Rates without a common divisor, such as 44101 and 16000, would need a filter of gigabytes in torchaudio; scipy's
-    polyphase resampler takes those.
-    """
-    if own == rate:
-        return samples
-    common = math.gcd(own, rate)
-    if own // common * (rate // common) > LARGEST_KERNEL:
-        from scipy.signal import resample_poly
-
-        return np.asarray(resample_poly(samples, rate // common, own // common), dtype=np.float32)
-    import torch
-
-    from kd.audio.torchaudio_import import torchaudio
-
-    resampled = torchaudio().functional.resample(torch.from_numpy(samples), own, rate)
-    return np.asarray(resampled.numpy(), dtype=np.float32)
 
 
 def fitted(samples: Samples, length: int) -> Samples:

@@ -8,6 +8,7 @@ that whatever happens in between, the index never names a row that is not whole,
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,8 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kd.audio.decode import decode
-from kd.audio.logmel import filterbank, log_mel
+from kd.audio.extract import description, extracted
 from kd.audio.spec import FeatureSpec
 from kd.errors import UserError
 from kd.files import atomic_write_text
@@ -70,9 +70,9 @@ class FeatureStore:
     """Features under one spec."""
 
     def __init__(self, folder: Path, spec: FeatureSpec) -> None:
-        """folder: where all specs' stores live; made if absent."""
+        """folder: where all specs' stores live, one for each `description`; made if absent."""
         self.spec = spec
-        text = json.dumps(spec.to_dict(), sort_keys=True)
+        text = json.dumps(description(spec), sort_keys=True)
         self.digest = sha256(text.encode()).hexdigest()
         self.folder = folder / f"s1-{spec.rate}-{self.digest[:12]}"
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ class FeatureStore:
     ) -> ClipFeatures:
         """Features of `sources`, extracting those that are not stored yet.
 
-        workers: processes to extract with; progress: called with (done, all) clips of this call's extraction.
+        workers: threads to extract with; progress: called with (done, all) clips of this call's extraction.
         Raises UserError naming the file that cannot be read.
         """
         index = self._index()
@@ -129,33 +129,23 @@ class FeatureStore:
     ) -> None:
         width = self.spec.frames * self.spec.mels * 4
         done = 0
-        from kd.engines.local import mapped
-
-        tasks = [(str(source.path), self.spec) for source in sources]
-        results = mapped(extract, tasks, workers=workers if len(tasks) > CHUNK else 1)
-        while done < len(sources):
-            chunk = sources[done : done + CHUNK]
-            found = [next(results) for _ in chunk]
-            with (self.folder / "frames.f32").open("r+b" if index else "w+b") as file:
-                file.seek(len(index) * width)
-                for frames, _ in found:
-                    file.write(frames.tobytes())
-                file.truncate()
-                file.flush()
-                os.fsync(file.fileno())
-            for source, (_, seconds) in zip(chunk, found, strict=True):
-                index[source.content] = (len(index), seconds)
-            atomic_write_text(self.folder / "index.json", json.dumps(index))
-            done += len(chunk)
-            if progress is not None:
-                progress(done, len(sources))
-
-
-def extract(task: tuple[str, FeatureSpec]) -> tuple[Array, float]:
-    """One clip's features (frames, mels) and its file's length in seconds."""
-    path, spec = task
-    samples, seconds = decode(Path(path), rate=spec.rate, seconds=spec.seconds)
-    return log_mel(samples, spec=spec, bank=filterbank(spec.rate, spec.window, spec.mels)), seconds
+        with closing(extracted([source.path for source in sources], spec=self.spec, workers=workers)) as results:
+            while done < len(sources):
+                chunk = sources[done : done + CHUNK]
+                found = [next(results) for _ in chunk]
+                with (self.folder / "frames.f32").open("r+b" if index else "w+b") as file:
+                    file.seek(len(index) * width)
+                    for frames, _ in found:
+                        file.write(frames.tobytes())
+                    file.truncate()
+                    file.flush()
+                    os.fsync(file.fileno())
+                for source, (_, seconds) in zip(chunk, found, strict=True):
+                    index[source.content] = (len(index), seconds)
+                atomic_write_text(self.folder / "index.json", json.dumps(index))
+                done += len(chunk)
+                if progress is not None:
+                    progress(done, len(sources))
 
 
 def _absent(sources: Sequence[Source], index: dict[str, tuple[int, float]]) -> list[Source]:

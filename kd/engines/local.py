@@ -1,7 +1,7 @@
 """Work on this machine."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -21,29 +21,36 @@ def let_idle_threads_sleep() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-def mapped(function: Callable[[Item], Result], items: Sequence[Item], *, workers: int = 1) -> Iterator[Result]:
-    """Results of `function` over `items`, in order, by `workers` fresh processes (1: in this one).
+def mapped(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int = 1,
+    begin: Callable[[], None] | None = None,
+) -> Generator[Result]:
+    """Results of `function` over `items`, in order, by `workers` threads (1: in this one).
 
-    At most a few chunks of results wait in memory. `function` and the items must be picklable.
+    For work that leaves Python's lock alone, as numpy, torch and libsndfile do; no process has to be started for it.
+    At most two results a worker wait in memory. begin: called first in each thread that is started.
     """
     if workers <= 1:
         yield from map(function, items)
         return
-    import multiprocessing
     from collections import deque
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=settle, initargs=(os.getpid(),)) as pool:
-        size = 16
-        starts = iter(range(0, len(items), size))
-        waiting: deque[Future[list[Result]]] = deque()
-        for start in starts:
-            waiting.append(pool.submit(_each, function, items[start : start + size]))
-            if len(waiting) >= 4 * workers:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+    with ThreadPoolExecutor(workers, initializer=begin) as pool:
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) >= 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def settle(parent: int) -> None:
@@ -57,7 +64,3 @@ def settle(parent: int) -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
         if os.getppid() != parent:
             os._exit(1)
-
-
-def _each(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    return [function(item) for item in items]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from kd.audio.extract import description
 from kd.audio.spec import FeatureSpec
 from kd.audio.store import ClipFeatures
 from kd.files import atomic_write_text
@@ -38,7 +39,7 @@ PREDICTION_CODE = ("kd.training.predict", "kd.models.build")
 
 def set_digest(training: TrainingSet, inputs: Inputs) -> str:
     """sha256 over what a network is trained on: clips, features' description and statistics, targets."""
-    digest = sha256(json.dumps(inputs.spec.to_dict(), sort_keys=True).encode())
+    digest = sha256(json.dumps(description(inputs.spec), sort_keys=True).encode())
     for part in inputs.training.values():
         digest.update(part.digest.encode())
     for array in (inputs.mean, inputs.deviation, training.targets):
@@ -90,7 +91,8 @@ class Training:
         network.set_statistics(self.mean, self.deviation)
         network = network.to(device())
         start = time.monotonic()
-        losses = fit(network, self.training, self.how, checkpoint=scratch / "checkpoint.safetensors", report=report)
+        checkpoint = scratch / "checkpoint.safetensors"
+        losses = fit(network, self.training, self.how, mean=self.mean, checkpoint=checkpoint, report=report)
         save_model(outputs / "network", network.cpu(), self.config, {"trained_on": self.data})
         atomic_write_text(outputs / "losses.json", json.dumps(losses))
         atomic_write_text(outputs / "seconds.json", json.dumps(time.monotonic() - start))
@@ -119,7 +121,7 @@ class Prediction:
         about = {
             "network": digest_of(self.network / "weights.safetensors"),
             "config": digest_of(self.network / "model.json"),
-            "spec": self.spec.to_dict(),
+            "spec": description(self.spec),
             "clips": self.clips,
             "precision": self.precision,
             "torch": torch.__version__,

@@ -126,4 +126,7 @@ def fit_settings(options: FittedSettings, *, clips: int, recipe: str = "default"
         learning_rate=options.learning_rate,
         seed=options.seed,
         precision=precision_of(options),
+        time_mask=options.time_mask,
+        frequency_mask=options.frequency_mask,
+        mixup=options.mixup,
     )

@@ -27,7 +27,12 @@ class FitOptions:
     )
     batch: int = option(0, help="clips per step; 0: the recipe's (paper 32, default 12)", low=0, high=4096)
     learning_rate: float = option(0.001, help="Adam's rate; falls linearly over the last third", low=1e-8, high=1)
-    seed: int = option(0, help="seed of initialisation and batch order", low=0, high=2**31)
+    seed: int = option(0, help="seed of initialisation, batch order and augmentation", low=0, high=2**31)
+    time_mask: int = option(0, help="SpecAugment: frames masked of a clip, below this; 0: none", low=0, high=100_000)
+    frequency_mask: int = option(0, help="SpecAugment: mel bands masked of a clip, below this; 0: none", low=0, high=64)
+    mixup: float = option(
+        0.0, help="α of Beta(α, α): log-mel features and targets of two clips are mixed; 0: none", low=0, high=100
+    )
 
 
 @dataclass(frozen=True)

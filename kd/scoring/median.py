@@ -53,7 +53,7 @@ def check_window(window: int) -> None:
 def median_of_row(row: npt.NDArray[T], window: int, out: npt.NDArray[T], ordered: npt.NDArray[T]) -> None:
     """Running median of `row` `(frames,)` over an odd `window`, ends repeated, into `out`.
 
-    `ordered` `(window,)` is scratch: the window's values, kept in order by one removal and one insertion a step.
+    `ordered` `(window,)` is scratch: the window's values, kept in order; each step removes one and inserts one.
     """
     frames, half = row.shape[0], window // 2
     for k in range(window):
@@ -67,18 +67,18 @@ def median_of_row(row: npt.NDArray[T], window: int, out: npt.NDArray[T], ordered
         out[t] = ordered[half]
         leaving = row[max(t - half, 0)]
         entering = row[min(t + half + 1, frames - 1)]
-        if leaving == entering:
-            continue
-        j = 0
-        while j < window - 1 and ordered[j] < leaving:
-            j += 1
-        while j < window - 1 and ordered[j + 1] < entering:
-            ordered[j] = ordered[j + 1]
-            j += 1
-        while j > 0 and ordered[j - 1] > entering:
-            ordered[j] = ordered[j - 1]
-            j -= 1
-        ordered[j] = entering
+        if entering > leaving:  # what lies between them moves down; no branch depends on where, so that it vectorises
+            for k in range(window - 1):
+                here, above = ordered[k], ordered[k + 1]
+                moved = here if here < leaving else (above if above < entering else entering)
+                ordered[k] = moved if here < entering else here
+            ordered[window - 1] = max(ordered[window - 1], entering)
+        elif entering < leaving:  # it moves up
+            for k in range(window - 1, 0, -1):
+                here, below = ordered[k], ordered[k - 1]
+                moved = here if here > leaving else (below if below > entering else entering)
+                ordered[k] = moved if here > entering else here
+            ordered[0] = min(ordered[0], entering)
 
 
 @compiled

@@ -8,9 +8,10 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kd.audio.decode import decode, fitted, resample
+from kd.audio.decode import decode, fitted
 from kd.audio.grid import FrameGrid
 from kd.audio.logmel import log_mel
+from kd.audio.resample import resample
 from kd.audio.spec import FeatureSpec, s1
 from kd.errors import UserError
 

@@ -1,6 +1,8 @@
 """Training: repeatable, resumable, and it learns."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,9 +58,14 @@ def test_tags_train_too() -> None:
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.parametrize("stop", [3, 4, 9])
-def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path, stop: int) -> None:
-    how = FitSettings(steps=12, batch=3, seed=7)
+AUGMENTED: dict[str, Any] = {"time_mask": 8, "frequency_mask": 16, "mixup": 0.5}
+
+
+@pytest.mark.parametrize(("stop", "augmentation"), [(3, {}), (4, {}), (9, {}), (3, AUGMENTED), (4, AUGMENTED)])
+def test_an_interrupted_training_ends_with_the_same_weights(
+    tmp_path: Path, stop: int, augmentation: dict[str, Any]
+) -> None:
+    how = FitSettings(steps=12, batch=3, seed=7, **augmentation)
     whole = network()
     straight = fit(whole, strong(), how)
 
@@ -73,6 +80,25 @@ def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path, stop
     assert fit(resumed, strong(), how, checkpoint=path) == straight
     for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
+
+
+@pytest.mark.parametrize("name", AUGMENTED)
+def test_each_augmentation_changes_the_training_and_the_step_it_is(tmp_path: Path, name: str) -> None:
+    from kd.passes.networks import Training
+    from kd.passes.steps import Steps
+
+    config, mean = ModelConfig(architecture="shallow", classes=("a", "b")), np.zeros(64, dtype=np.float32)
+    plain = FitSettings(steps=3, batch=3)
+    other = replace(plain, **{name: AUGMENTED[name]})
+    keys = {Training(Steps(tmp_path), config, strong(), mean, mean + 1, "", how, 1).key for how in (plain, other)}
+    assert len(keys) == 2
+    assert fit(network(), strong(), plain) != fit(network(), strong(), other)
+
+
+def test_mixed_tags_train() -> None:
+    tags = TrainingSet(clips(), np.tile(np.array([1, 0], dtype=np.float16), (10, 1)))
+    losses = fit(network(), tags, FitSettings(steps=20, batch=5, **AUGMENTED))
+    assert losses[-1] < losses[0]
 
 
 def test_a_broken_checkpoint_is_passed_over(tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""Sound files to features, several at a time. The one place that chooses what computes the log-mel."""
+
+from collections.abc import Generator, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kd.audio.decode import decode
+from kd.audio.logmel import log_mel, sparse_filterbank
+from kd.audio.logmel_torch import log_mel_of
+from kd.audio.spec import FeatureSpec
+from kd.audio.torchaudio_import import torchaudio
+from kd.engines.local import mapped
+
+Array = npt.NDArray[np.float32]
+BATCH = 32
+
+
+def on_cuda() -> bool:
+    """Whether log-mels are computed on a CUDA device: wherever there is one."""
+    return torch.cuda.is_available()
+
+
+def description(spec: FeatureSpec) -> dict[str, Any]:
+    """What names stored features, and steps made from them: the spec, and on CUDA who computed them.
+
+    Features made on CUDA are the processor's within `log_mel_of`'s 1e-5, far below what a network tells apart: a model
+    made with either reads the other. But they are not the same numbers, and a job must find the ones that it began
+    with, wherever it is resumed: they are kept apart.
+    """
+    return {**spec.to_dict(), "by": "torch on cuda"} if on_cuda() else spec.to_dict()
+
+
+def extracted(paths: Sequence[Path], *, spec: FeatureSpec, workers: int) -> Generator[tuple[Array, float]]:
+    """Features (frames, mels) and length in seconds of each file, in order, by `workers` threads.
+
+    Each thread computes alone: torch is kept to one thread a worker until the iterator is closed.
+    Raises UserError naming the file that cannot be read.
+    """
+    torchaudio(), sparse_filterbank(spec.rate, spec.window, spec.mels)  # imports that threads must not make at once
+    before = torch.get_num_threads()
+    alone()
+    try:
+        if on_cuda():
+            yield from batched(paths, spec=spec, workers=workers, device=torch.device("cuda"))
+        else:
+            yield from mapped(partial(extract, spec=spec), paths, workers=workers, begin=alone)
+    finally:
+        torch.set_num_threads(before)
+
+
+def alone() -> None:
+    """Keep torch to the calling thread."""
+    torch.set_num_threads(1)
+
+
+def extract(path: Path, *, spec: FeatureSpec) -> tuple[Array, float]:
+    """One clip's features (frames, mels) and its file's length in seconds."""
+    samples, seconds = decode(path, rate=spec.rate, seconds=spec.seconds)
+    return log_mel(samples, spec=spec), seconds
+
+
+def batched(
+    paths: Sequence[Path], *, spec: FeatureSpec, workers: int, device: torch.device
+) -> Generator[tuple[Array, float]]:
+    """The same, files decoded by `workers` threads and log-mels computed on a device, a batch at a time."""
+    clips = mapped(partial(decode, rate=spec.rate, seconds=spec.seconds), paths, workers=workers, begin=alone)
+    while batch := list(islice(clips, BATCH)):
+        samples = torch.from_numpy(np.stack([each for each, _ in batch])).to(device)
+        features = log_mel_of(samples, spec=spec).cpu().numpy()
+        yield from zip(features, (seconds for _, seconds in batch), strict=True)
