@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.training import CLASSES, FRAMES, MELS, network
+from benchmarks.training import CLASSES, FRAMES, MELS, our_network
 from kd.losses.frames import frame_bce
 from kd.models.sru import SRU
 from kd.models.sru_devices import kernels_for
@@ -73,7 +73,7 @@ def captured(work: Work) -> Work:
 def training(architecture: str, batch: int, repeats: int, *, graph: bool, compiled: bool) -> Row:
     """A training step with Adam in bfloat16, channels last; `compiled`: the convolutions, the SRU has its own kernels."""
     device = torch.device("cuda")
-    model = network(architecture).to(device, memory_format=torch.channels_last).train()
+    model = our_network(architecture).to(device, memory_format=torch.channels_last).train()
     if compiled:
         model.front = torch.compile(model.front)
     x = torch.randn(batch, FRAMES, MELS, device=device)

@@ -14,10 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-Stored = NDArray[np.float32] | NDArray[np.uint16]
+from kd.models.vectorised import numba
 
-_numba: Any = importlib.import_module("numba")
-_extending: Any = importlib.import_module("numba.extending")
+Stored = NDArray[np.float32] | NDArray[np.uint16]
 
 
 def load(stored: Any) -> np.float32:
@@ -30,16 +29,14 @@ def store(array: Stored, index: int, value: np.float32) -> None:
     raise NotImplementedError
 
 
-@_extending.overload(load, strict=False)  # type: ignore[untyped-decorator]
 def _load(stored: Any) -> Callable[..., Any] | None:
-    if stored == _numba.types.uint16:
+    if stored == numba.types.uint16:
         return lambda stored: np.uint32(np.uint32(stored) << np.uint32(16)).view(np.float32)
     return lambda stored: stored
 
 
-@_extending.overload(store, strict=False)  # type: ignore[untyped-decorator]
 def _store(array: Any, index: Any, value: Any) -> Callable[..., Any] | None:
-    if array.dtype == _numba.types.uint16:
+    if array.dtype == numba.types.uint16:
 
         def half(array: Any, index: Any, value: Any) -> None:
             bits = np.float32(value).view(np.uint32)
@@ -52,6 +49,12 @@ def _store(array: Any, index: Any, value: Any) -> Callable[..., Any] | None:
         array[index] = value
 
     return whole
+
+
+if numba is not None:
+    overload: Any = importlib.import_module("numba.extending").overload
+    overload(load, strict=False)(_load)
+    overload(store, strict=False)(_store)
 
 
 def stored(tensor: torch.Tensor) -> Stored:

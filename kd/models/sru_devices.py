@@ -1,4 +1,4 @@
-"""Which kernels run the SRU recurrence: numba's on the CPU, Triton's on CUDA devices where it works, else none.
+"""Which kernels run the SRU recurrence: numba's on the CPU, Triton's on CUDA devices, where they work, else none.
 
 Triton is imported at the first CUDA tensor and not before. It comes with torch on Linux, and at run time wants a C
 compiler and Python's headers; without them, or without Triton, `sru_reference` runs.
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from kd.models import sru_kernels
-from kd.models.vectorised import traced
+from kd.models.vectorised import numba, traced
 
 
 class Kernels(Protocol):
@@ -58,7 +58,7 @@ def kernels_for(*, projected: Tensor, bias: Tensor) -> Kernels | None:
     if traced() or projected.numel() == 0 or projected.dtype == torch.float64 or bias.dtype != torch.float32:
         return None
     if projected.device.type == bias.device.type == "cpu":
-        return sru_kernels
+        return sru_kernels if numba is not None else None
     if projected.is_cuda and bias.is_cuda:
         return _triton(projected.device)
     return None

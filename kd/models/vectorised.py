@@ -6,6 +6,8 @@ contracted into one fused instruction; and what a kernel writes through one of i
 another: then the compiler need not compare addresses before each inner loop, whose channels are few. Sums are never
 reordered.
 
+Where numba is absent, kernels are plain functions that nothing calls: torch's own operations run.
+
 Threads: numba's own and torch's are two OpenMP pools that spin against each other on the same cores, and GNU OpenMP
 ends a process that forks after using it. A kernel here works on the items `start <= i < stop`, and `spread` cuts the
 items into one run per thread. Items write to different places: a result never depends on the number of threads.
@@ -13,7 +15,7 @@ items into one run per thread. Items write to different places: a result never d
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +27,7 @@ import torch
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_numba: Any = importlib.import_module("numba")
-_compiler: Any = importlib.import_module("numba.core.compiler")
+numba: Any = importlib.import_module("numba") if importlib.util.find_spec("numba") else None
 
 
 def vectorised(function: Callable[P, R]) -> Callable[P, R]:
@@ -39,26 +40,33 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     return _compile(function, inline="always")
 
 
-class _ArraysApart(_compiler.CompilerBase):  # type: ignore[misc]
-    """Numba's own pipeline; its arrays do not overlap where they are written."""
+@lru_cache(maxsize=1)
+def _arrays_apart() -> type[Any]:
+    """Numba's own pipeline, for functions whose arrays do not overlap where they are written."""
+    compiler: Any = importlib.import_module("numba.core.compiler")
 
-    def define_pipelines(self) -> list[Any]:
-        self.state.flags.noalias = True
-        return [_compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)]
+    class ArraysApart(compiler.CompilerBase):  # type: ignore[misc]
+        def define_pipelines(self) -> list[Any]:
+            self.state.flags.noalias = True
+            return [compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)]
+
+    return ArraysApart
 
 
 def _compile(function: Callable[P, R], *, inline: str) -> Callable[P, R]:
+    if numba is None:
+        return function
     options: dict[str, Any] = {
         "nogil": True,
         "error_model": "numpy",
         "fastmath": {"contract"},
         "inline": inline,
-        "pipeline_class": _ArraysApart,
+        "pipeline_class": _arrays_apart(),
     }
     try:
-        wrapped = _numba.njit(function, cache=True, **options)
+        wrapped = numba.njit(function, cache=True, **options)
     except RuntimeError:  # numba found no folder it may write its cache to: compile anew in each process
-        wrapped = _numba.njit(function, **options)
+        wrapped = numba.njit(function, **options)
     return cast("Callable[P, R]", wrapped)
 
 
@@ -72,7 +80,7 @@ def kernels_apply(*tensors: torch.Tensor, maps: Sequence[torch.Tensor] = ()) -> 
 
     tensors: must be float32; maps: float32 or bfloat16.
     """
-    if traced():
+    if numba is None or traced():
         return False
     return (
         all(each.device.type == "cpu" for each in (*tensors, *maps))
