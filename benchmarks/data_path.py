@@ -16,20 +16,20 @@ other processes: on cores that are taken, ours has no more of them than the peer
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from benchmarks.turns import Side, in_turns, line_of, serve
 from kd.audio.spec import FeatureSpec, s1
 from kd.audio.store import FeatureStore, Source
 from kd.engines.local import cores
@@ -38,18 +38,6 @@ from kd.scoring.median import median_filter
 WINDOWS = (1, 3, 5, 7, 9, 13, 17, 21, 25, 31, 37, 41)
 OWN = 44_100
 SECONDS = 10.0
-Work = Callable[[], float]
-
-
-def in_turns(works: Sequence[Work], repeats: int) -> list[float]:
-    """Median of the seconds that each piece of work gives, called in turns after one call to warm up."""
-    spent: list[list[float]] = [[] for _ in works]
-    for turn in range(repeats + 1):
-        for kept, work in zip(spent, works, strict=True):
-            seconds = work()
-            if turn:
-                kept.append(seconds)
-    return [median(each) for each in spent]
 
 
 def made_up(folder: Path, clips: int) -> list[Source]:
@@ -90,37 +78,17 @@ def librosa_loop(paths: Sequence[Path], spec: FeatureSpec, folder: Path) -> None
         np.save(folder / path.stem, np.log(np.maximum(power, spec.floor)).T)
 
 
-class Peer:
+def peer_of(paths: Sequence[Path], rate: int, out: Path, *, blas_threads: int = 0) -> Side:
     """The librosa loop in a process of its own, which waits for its turns."""
-
-    def __init__(self, paths: Sequence[Path], rate: int, out: Path, *, blas_threads: int = 0) -> None:
-        out.mkdir()
-        threads = {"OPENBLAS_NUM_THREADS": str(blas_threads)} if blas_threads else {}
-        words = [sys.executable, "-m", "benchmarks.data_path", "--peer", str(rate), str(out), *map(str, paths)]
-        self.process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | threads
-        )
-
-    def __call__(self) -> float:
-        """One turn: seconds."""
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-    def end(self) -> None:
-        """No more turns."""
-        self.process.communicate()
+    out.mkdir()
+    more = {"OPENBLAS_NUM_THREADS": str(blas_threads)} if blas_threads else {}
+    return Side(["-m", "benchmarks.data_path", "--peer", str(rate), str(out), *map(str, paths)], more=more)
 
 
-def serve(words: Sequence[str]) -> int:
-    """In the peer's process: time the loop once for each line that comes."""
+def answer(words: Sequence[str]) -> int:
+    """In the peer's process."""
     spec, out, paths = s1(rate=int(words[0]), seconds=SECONDS), Path(words[1]), [Path(word) for word in words[2:]]
-    for _ in sys.stdin:
-        started = time.perf_counter()
-        librosa_loop(paths, spec, out)
-        sys.stdout.write(f"{time.perf_counter() - started}\n")
-        sys.stdout.flush()
+    serve({"loop": lambda: partial(librosa_loop, paths, spec, out)})
     return 0
 
 
@@ -129,10 +97,15 @@ def extraction(sources: Sequence[Source], rate: int, folder: Path, repeats: int)
     spec = s1(rate=rate, seconds=SECONDS)
     paths = [source.path for source in sources]
     out = folder / f"peer-{rate}"
-    peers = [Peer(paths, rate, out), Peer(paths, rate, folder / f"peer-{rate}-1", blas_threads=1)]
-    ours, default, one = in_turns([lambda: stored(sources, spec), *peers], repeats)
-    for peer in peers:
-        peer.end()
+    peers = {
+        "default": peer_of(paths, rate, out),
+        "one": peer_of(paths, rate, folder / f"peer-{rate}-1", blas_threads=1),
+    }
+    works = {name: peer.work("loop") for name, peer in peers.items()}
+    seconds = in_turns({"ours": partial(stored, sources, spec), **works}, repeats=repeats)
+    for peer in peers.values():
+        peer.close()
+    ours, default, one = seconds["ours"], seconds["default"], seconds["one"]
     features = FeatureStore(folder / f"ours-{rate}", spec).get(sources, workers=cores())
     theirs = np.stack([np.load(out / f"{path.stem}.npy") for path in paths])
     difference = float(np.median(np.abs(features.batch(np.arange(len(sources))) - theirs)))
@@ -172,7 +145,8 @@ def smoothing(repeats: int) -> dict[str, Any]:
     for of_class in scores:
         for window in WINDOWS:
             np.testing.assert_array_equal(median_filter(of_class, window), peer(of_class, window))
-    ours, theirs = in_turns([lambda: run(median_filter), lambda: run(peer)], repeats)
+    seconds = in_turns({"ours": partial(run, median_filter), "peer": partial(run, peer)}, repeats=repeats)
+    ours, theirs = seconds["ours"], seconds["peer"]
     return {
         "work": "300 clips x 240 frames x 10 classes smoothed with 12 windows",
         "peer": "scipy.ndimage.median_filter in a loop",
@@ -192,7 +166,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args(words)
     if chosen.peer:
-        return serve(chosen.peer)
+        return answer(chosen.peer)
     from benchmarks.keep import machine
 
     with tempfile.TemporaryDirectory() as place:
@@ -201,10 +175,7 @@ def main(words: Sequence[str] | None = None) -> int:
         rows = [extraction(sources, rate, folder, chosen.repeats) for rate in (16_000, 32_000)]
     rows.append(smoothing(chosen.repeats))
     for row in rows:
-        sys.stdout.write(
-            f"{row['work']:62} {1e3 * row['ours_s']:8.1f} ms  {row['peer']:38} {1e3 * row['peer_s']:8.1f} ms "
-            f"{row['ratio']:6.2f} times\n"
-        )
+        sys.stdout.write(line_of(row))
     result = {"machine": machine(), "load_average": os.getloadavg(), "rows": rows}
     if chosen.out:
         chosen.out.write_text(json.dumps(result, indent=1) + "\n")

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.turns import Side, Work, in_turns, serve
+from benchmarks.turns import Side, Work, in_turns, line_of, serve
 
 CLASSES = 10
 FRAMES, MELS = 240, 64
@@ -172,15 +172,15 @@ def rows_of(ours: Side, peer: Side, repeats: int, *, sru: bool) -> list[dict[str
         row(
             name,
             f"{title}, float32",
-            in_turns({"ours": (ours, "recurrent"), work: (peer, work)}, repeats=repeats),
+            in_turns({"ours": ours.work("recurrent"), work: peer.work(work)}, repeats=repeats),
             work,
         )
         for work, title in (("GRU", "torch.nn.GRU"), *([("sru", "sru 2.6.0, v1")] if sru else []))
     ]
-    rate = 2 * LIMIT**3 / in_turns({"ours": (ours, "product")}, repeats=repeats)["ours"]
+    rate = 2 * LIMIT**3 / in_turns({"ours": ours.work("product")}, repeats=repeats)["ours"]
     for architecture, products in (("deep", DEEP), ("shallow", SHALLOW)):
-        layouts = {layout: (peer, f"{architecture} {layout}") for layout in ("channels first", "channels last")}
-        seconds = in_turns({"ours": (ours, architecture), **layouts}, repeats=repeats)
+        layouts = {layout: peer.work(f"{architecture} {layout}") for layout in ("channels first", "channels last")}
+        seconds = in_turns({"ours": ours.work(architecture), **layouts}, repeats=repeats)
         best = min(layouts, key=lambda layout: seconds[layout])
         flops = 6 * BATCH * sum(a * b * c for a, b, c in (*products, SRU_OF[architecture]))
         more = {
@@ -191,7 +191,7 @@ def rows_of(ours: Side, peer: Side, repeats: int, *, sru: bool) -> list[dict[str
             "times_the_limit": seconds["ours"] * rate / flops,
         }
         rows.append(row(f"{architecture}: training step of {BATCH} clips", plain, seconds, best, more))
-    seconds = in_turns({"ours": (ours, "predict"), "peer": (peer, "predict")}, repeats=repeats)
+    seconds = in_turns({"ours": ours.work("predict"), "peer": peer.work("predict")}, repeats=repeats)
     more = {"clips_per_second": PREDICTED / seconds["ours"]}
     rows.append(row(f"deep and shallow: prediction of {PREDICTED} clips", plain, seconds, "peer", more))
     return [{**each, "limit_gflop_per_second": rate / 1e9} for each in rows]
@@ -221,10 +221,7 @@ def main(words: Sequence[str] | None = None) -> int:
     for side in (ours, peer):
         side.close()
     for each in rows:
-        sys.stdout.write(
-            f"{each['work']:52} {1e3 * each['ours_s']:8.1f} ms  {each['peer']:31} {1e3 * each['peer_s']:8.1f} ms "
-            f"{each['ratio']:6.2f} times\n"
-        )
+        sys.stdout.write(line_of(each))
     if chosen.out:
         chosen.out.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n")
     return 0

@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import median
+from typing import Any
 
 Work = Callable[[], object]
 WAIT = "OMP_WAIT_POLICY"  # what `kd.engines.local.let_idle_threads_sleep` sets
@@ -28,8 +30,9 @@ def serve(works: Mapping[str, Callable[[], Work]]) -> None:
 class Side:
     """A process that runs `serve`."""
 
-    def __init__(self, words: list[str], *, ours: bool) -> None:
-        environment = {key: value for key, value in os.environ.items() if key != WAIT}
+    def __init__(self, words: list[str], *, ours: bool = False, more: Mapping[str, str] | None = None) -> None:
+        """more: environment on top of the present one."""
+        environment = {key: value for key, value in os.environ.items() if key != WAIT} | dict(more or {})
         if ours:
             environment[WAIT] = "PASSIVE"
         self.process = subprocess.Popen(
@@ -44,17 +47,29 @@ class Side:
         found: float = json.loads(self.process.stdout.readline())
         return found
 
+    def work(self, name: str) -> Callable[[], float]:
+        """`seconds` of one work, for `in_turns`."""
+        return partial(self.seconds, name)
+
     def close(self) -> None:
         """End the process."""
         self.process.communicate()
 
 
-def in_turns(sides: Mapping[str, tuple[Side, str]], *, repeats: int) -> dict[str, float]:
-    """Median seconds of each of several (side, work), called in turns after two calls to warm up."""
-    spent: dict[str, list[float]] = {name: [] for name in sides}
+def in_turns(works: Mapping[str, Callable[[], float]], *, repeats: int) -> dict[str, float]:
+    """Median of the seconds that each of several works gives, called in turns after two calls to warm up."""
+    spent: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(repeats + 2):
-        for name, (side, work) in sides.items():
-            seconds = side.seconds(work)
+        for name, work in works.items():
+            seconds = work()
             if turn >= 2:
                 spent[name].append(seconds)
     return {name: median(each) for name, each in spent.items()}
+
+
+def line_of(row: Mapping[str, Any]) -> str:
+    """A row of results (work, ours_s, peer, peer_s, ratio) as a line to print."""
+    return (
+        f"{row['work']:62} {1e3 * row['ours_s']:8.1f} ms  {row['peer']:38} {1e3 * row['peer_s']:8.1f} ms "
+        f"{row['ratio']:6.2f} times\n"
+    )

@@ -122,23 +122,17 @@ def _sums(
                 sums[c] = products[c] = F32(0.0)
             values = x[b, t]
             for f in range(out_bins):
+                if pool == 1 and f % 2 == 1:
+                    continue  # went with the bin before
                 g = dy[b, t, f]
-                if pool == 1:
-                    if f % 2 == 0 and f + 1 < out_bins:
-                        h, v, w = dy[b, t, f + 1], values[f], values[f + 1]
-                        for c in range(channels):
-                            ga, gb, a, b2 = load(g[c]), load(h[c]), load(v[c]) - mean[c], load(w[c]) - mean[c]
-                            ga = ga if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
-                            gb = gb if gain[c] * b2 + shift[c] > F32(0.0) else F32(0.0)
-                            sums[c] += ga + gb
-                            products[c] += ga * a + gb * b2
-                    elif f % 2 == 0:
-                        v = values[f]
-                        for c in range(channels):
-                            gc, a = load(g[c]), load(v[c]) - mean[c]
-                            gc = gc if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
-                            sums[c] += gc
-                            products[c] += gc * a
+                if pool == 1 and f + 1 < out_bins:
+                    h, v, w = dy[b, t, f + 1], values[f], values[f + 1]
+                    for c in range(channels):
+                        ga, gb, a, b2 = load(g[c]), load(h[c]), load(v[c]) - mean[c], load(w[c]) - mean[c]
+                        ga = ga if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
+                        gb = gb if gain[c] * b2 + shift[c] > F32(0.0) else F32(0.0)
+                        sums[c] += ga + gb
+                        products[c] += ga * a + gb * b2
                     continue
                 if pool == 2:
                     v, w = values[2 * f], values[2 * f + 1]
@@ -183,22 +177,17 @@ def _backward(
         b, t = row // frames, row % frames
         values, result = x[b, t], dx[b, t]
         for f in range(out_bins):
+            if pool == 1 and f % 2 == 1:
+                continue  # went with the bin before
             g = dy[b, t, f]
-            if pool == 1:
-                if f % 2 == 0 and f + 1 < out_bins:
-                    h, v, w, left, right = dy[b, t, f + 1], values[f], values[f + 1], result[f], result[f + 1]
-                    for c in range(channels):
-                        ga, gb, a, b2 = load(g[c]), load(h[c]), load(v[c]) - mean[c], load(w[c]) - mean[c]
-                        ga = ga if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
-                        gb = gb if gain[c] * b2 + shift[c] > F32(0.0) else F32(0.0)
-                        store(left, c, gain[c] * ga + slope[c] * a + offset[c])
-                        store(right, c, gain[c] * gb + slope[c] * b2 + offset[c])
-                elif f % 2 == 0:
-                    v, out = values[f], result[f]
-                    for c in range(channels):
-                        gc, a = load(g[c]), load(v[c]) - mean[c]
-                        gc = gc if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
-                        store(out, c, gain[c] * gc + slope[c] * a + offset[c])
+            if pool == 1 and f + 1 < out_bins:
+                h, v, w, left, right = dy[b, t, f + 1], values[f], values[f + 1], result[f], result[f + 1]
+                for c in range(channels):
+                    ga, gb, a, b2 = load(g[c]), load(h[c]), load(v[c]) - mean[c], load(w[c]) - mean[c]
+                    ga = ga if gain[c] * a + shift[c] > F32(0.0) else F32(0.0)
+                    gb = gb if gain[c] * b2 + shift[c] > F32(0.0) else F32(0.0)
+                    store(left, c, gain[c] * ga + slope[c] * a + offset[c])
+                    store(right, c, gain[c] * gb + slope[c] * b2 + offset[c])
                 continue
             if pool == 2:
                 v, w, left, right = values[2 * f], values[2 * f + 1], result[2 * f], result[2 * f + 1]

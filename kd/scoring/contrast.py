@@ -8,7 +8,7 @@ from typing import Any
 
 from kd.scoring.assess import figures, joined_note, settings_of
 from kd.scoring.headline import Sampling, bounds, draw
-from kd.scoring.measure import Measured, Rules, measure
+from kd.scoring.measure import Rules, measure
 from kd.scoring.system import System, shared
 
 
@@ -25,19 +25,16 @@ def contrast(
     """
     rules, sampling = rules or Rules(), sampling or Sampling()
     sides = {"a": a, "b": b}
-    given = {
-        (side, number): f"{side} ({number + 1})" if len(sides[side]) > 1 else side
-        for side in sides
-        for number in range(len(sides[side]))
+    names = {
+        side: [f"{side} ({i})" for i in range(1, len(systems) + 1)] if len(systems) > 1 else [side]
+        for side, systems in sides.items()
     }
-    aligned, notes = shared({name: sides[side][number] for (side, number), name in given.items()})
+    aligned, notes = shared({name: one for side in sides for name, one in zip(names[side], sides[side], strict=True)})
     makers = next((one.makers for one in aligned.values() if one.makers is not None), None)
     weights = draw(replace(next(iter(aligned.values())), makers=makers), sampling=sampling)
     if weights is None:
         raise ValueError("a difference needs resamples")
-    measured: dict[str, list[Measured]] = {side: [] for side in sides}
-    for (side, _), name in given.items():
-        measured[side].append(measure(aligned[name], rules=rules))
+    measured = {side: [measure(aligned[name], rules=rules) for name in names[side]] for side in sides}
     settings = settings_of(measured["a"][0], rules=rules)
     del settings["predicted_events"]
     return {
