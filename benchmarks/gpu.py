@@ -24,6 +24,7 @@ from benchmarks.training import CLASSES, FRAMES, MELS, our_network
 from kd.losses.frames import frame_bce
 from kd.models.sru import SRU
 from kd.models.sru_devices import kernels_for
+from kd.models.sru_inputs import RecurrenceInputs
 from kd.training.precision import autocast
 
 INPUTS, UNITS = 256, 128
@@ -117,11 +118,10 @@ def kernels(batch: int, repeats: int, dtype: torch.dtype, copied_per_second: flo
     chosen = kernels_for(projected=u, bias=bias)
     if chosen is None:
         raise RuntimeError("Triton does not work here")
-    given: dict[str, Any] = {"u": u, "skip": skip, "bias": bias, "peephole": None, "mask": None}
-    given |= {"scale": 1.0, "with_tanh": True}
-    cells, grad = chosen.forward(**given)
-    forward = seconds(lambda: chosen.forward(**given), repeats)
-    backward = seconds(lambda: chosen.backward(grad=grad, cells=cells, **given), repeats)
+    given = RecurrenceInputs(u, skip, bias)
+    cells, grad = chosen.forward(given)
+    forward = seconds(lambda: chosen.forward(given), repeats)
+    backward = seconds(lambda: chosen.backward(given, grad=grad, cells=cells), repeats)
 
     def rate(tensors: Sequence[Tensor], spent: float) -> float:
         return sum(each.nbytes for each in tensors) / spent

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from kd.models import sru_reference
 from kd.models.sru_devices import Kernels, kernels_for
+from kd.models.sru_inputs import RecurrenceInputs
 
 ACTIVATIONS = ("tanh", "identity")
 
@@ -153,23 +154,23 @@ class _Recurrence(torch.autograd.Function):
         scale: float,
     ) -> Tensor:
         u = projected.detach().contiguous()
-        given: dict[str, Any] = {
-            "u": u,
-            "skip": u if skip is None else skip.detach().contiguous().unsqueeze(3),
-            "bias": bias.detach().contiguous(),
-            "peephole": None if peephole is None else peephole.detach().contiguous(),
-            "mask": None if mask is None else mask.detach().bool().to(torch.uint8).contiguous(),
-            "scale": scale,
-            "with_tanh": activation == "tanh",
-        }
-        cells, out = kernels.forward(**given)
-        ctx.kept = (kernels, {**given, "cells": cells}, skip is None)
+        given = RecurrenceInputs(
+            u=u,
+            skip=u if skip is None else skip.detach().contiguous().unsqueeze(3),
+            bias=bias.detach().contiguous(),
+            peephole=None if peephole is None else peephole.detach().contiguous(),
+            mask=None if mask is None else mask.detach().bool().to(torch.uint8).contiguous(),
+            scale=scale,
+            with_tanh=activation == "tanh",
+        )
+        cells, out = kernels.forward(given)
+        ctx.kept = (kernels, given, cells, skip is None)
         return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        kernels, given, no_skip = ctx.kept
-        du, dskip, dbias, dpeephole = kernels.backward(grad=grads[0].detach().contiguous(), **given)
+        kernels, given, cells, no_skip = ctx.kept
+        du, dskip, dbias, dpeephole = kernels.backward(given, grad=grads[0].detach().contiguous(), cells=cells)
         return (
             None,
             du,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from kd.models import sru_kernels
+from kd.models.sru_inputs import RecurrenceInputs
 from kd.models.vectorised import numba, traced
 
 
@@ -24,31 +25,11 @@ class Kernels(Protocol):
     def TYPES(self) -> tuple[torch.dtype, ...]:
         """What u and the skip may be."""
 
-    def forward(
-        self,
-        *,
-        u: Tensor,
-        skip: Tensor,
-        bias: Tensor,
-        peephole: Tensor | None,
-        mask: Tensor | None,
-        scale: float,
-        with_tanh: bool,
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, given: RecurrenceInputs) -> tuple[Tensor, Tensor]:
         """(cells, h)."""
 
     def backward(
-        self,
-        *,
-        grad: Tensor,
-        cells: Tensor,
-        u: Tensor,
-        skip: Tensor,
-        bias: Tensor,
-        peephole: Tensor | None,
-        mask: Tensor | None,
-        scale: float,
-        with_tanh: bool,
+        self, given: RecurrenceInputs, *, grad: Tensor, cells: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """Gradients of u, skip, bias and peephole, the last two per clip."""
 
@@ -71,7 +52,7 @@ def _triton(device: torch.device) -> Kernels | None:
         from kd.models import sru_triton
 
         u, bias = torch.zeros(1, 1, 1, 4, 1, device=device), torch.zeros(2, 1, 1, device=device)
-        sru_triton.forward(u=u, skip=u, bias=bias, peephole=None, mask=None, scale=1.0, with_tanh=True)
+        sru_triton.forward(RecurrenceInputs(u, u, bias))
     except ImportError:
         return None
     except Exception as error:

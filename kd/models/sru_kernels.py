@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kd.models.sru_inputs import RecurrenceInputs
 from kd.models.vectorised import inlined, spread, vectorised
 
 Floats = NDArray[np.float32]
@@ -175,69 +176,47 @@ def _backward(
                 dvr[j] += dreset[j] * before[j]
 
 
-def forward(
-    *,
-    u: Tensor,
-    skip: Tensor,
-    bias: Tensor,
-    peephole: Tensor | None,
-    mask: Tensor | None,
-    scale: float,
-    with_tanh: bool,
-) -> tuple[Tensor, Tensor]:
-    """(cells, h), both (batch, frames, directions, d). The gates of `u` are overwritten by their activations.
-
-    u (batch, frames, directions, k, d); skip (batch, frames, directions, slots, d), which is `u` itself where k = 4:
-    the last slot is read; bias and peephole (2, directions, d); mask (batch, frames), uint8. All contiguous.
-    """
+def forward(given: RecurrenceInputs) -> tuple[Tensor, Tensor]:
+    """(cells, h), both (batch, frames, directions, d). The gates of `u` are overwritten by their activations."""
+    u, skip = given.u, given.skip
     batch, frames, directions, _, units = u.shape
     cells = u.new_empty((batch, frames, directions, units))
     out = torch.empty_like(cells)
-    gates, x, b, c, h = u.numpy(), skip.numpy(), bias.numpy(), cells.numpy(), out.numpy()
-    v, real, slot, alpha = _peephole(peephole, bias), _mask(mask), skip.shape[3] - 1, np.float32(scale)
+    gates, x, b, c, h = u.numpy(), skip.numpy(), given.bias.numpy(), cells.numpy(), out.numpy()
+    v, real, slot, alpha = _peephole(given), _mask(given.mask), skip.shape[3] - 1, np.float32(given.scale)
 
     def work(start: int, stop: int) -> None:
-        _forward(gates, x, slot, b, v, real, alpha, with_tanh, c, h, start, stop)
+        _forward(gates, x, slot, b, v, real, alpha, given.with_tanh, c, h, start, stop)
 
     spread(work, items=batch * directions)
     return cells, out
 
 
-def backward(
-    *,
-    grad: Tensor,
-    cells: Tensor,
-    u: Tensor,
-    skip: Tensor,
-    bias: Tensor,
-    peephole: Tensor | None,
-    mask: Tensor | None,
-    scale: float,
-    with_tanh: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+def backward(given: RecurrenceInputs, *, grad: Tensor, cells: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """Gradients of (u before its gates were overwritten, skip, bias per clip, peephole per clip).
 
-    grad (batch, frames, directions, d); the others as `forward` had and left them. The gradient of skip is that of `u`
-    itself where k = 4. Bias and peephole come as (batch, 2, directions, d), to be summed over clips in order.
+    grad (batch, frames, directions, d); given and cells as `forward` had and left them. The gradient of skip is that of
+    `u` itself where k = 4. Bias and peephole come as (batch, 2, directions, d), to be summed over clips in order.
     """
+    u, skip = given.u, given.skip
     batch, _, directions, k, units = u.shape
     du = torch.empty_like(u)
     dskip = du if k == 4 else torch.empty_like(skip)
     dbias = u.new_empty((batch, 2, directions, units))
     dpeephole = torch.empty_like(dbias)
     e, gates, x, c = grad.numpy(), u.numpy(), skip.numpy(), cells.numpy()
-    v, real, slot, alpha = _peephole(peephole, bias), _mask(mask), skip.shape[3] - 1, np.float32(scale)
+    v, real, slot, alpha = _peephole(given), _mask(given.mask), skip.shape[3] - 1, np.float32(given.scale)
     results = (du.numpy(), dskip.numpy(), dbias.numpy(), dpeephole.numpy())
 
     def work(start: int, stop: int) -> None:
-        _backward(e, gates, x, slot, v, real, alpha, with_tanh, c, *results, start, stop)
+        _backward(e, gates, x, slot, v, real, alpha, given.with_tanh, c, *results, start, stop)
 
     spread(work, items=batch * directions)
-    return du, dskip, dbias, None if peephole is None else dpeephole
+    return du, dskip, dbias, None if given.peephole is None else dpeephole
 
 
-def _peephole(peephole: Tensor | None, bias: Tensor) -> Floats:
-    values: Floats = (torch.zeros_like(bias) if peephole is None else peephole).numpy()
+def _peephole(given: RecurrenceInputs) -> Floats:
+    values: Floats = (torch.zeros_like(given.bias) if given.peephole is None else given.peephole).numpy()
     return values
 
 

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from kd.models.sru_inputs import RecurrenceInputs
+
 triton: Any = importlib.import_module("triton")
 tl: Any = importlib.import_module("triton.language")
 
@@ -182,21 +184,9 @@ def _backward(
         tl.store(dpeephole + sums + directions * units, dvr, mask=here)
 
 
-def forward(
-    *,
-    u: Tensor,
-    skip: Tensor,
-    bias: Tensor,
-    peephole: Tensor | None,
-    mask: Tensor | None,
-    scale: float,
-    with_tanh: bool,
-) -> tuple[Tensor, Tensor]:
-    """(cells, h), both (batch, frames, directions, d): cells float32, h of the type of u.
-
-    u (batch, frames, directions, k, d); skip (batch, frames, directions, slots, d), which is `u` itself where k = 4:
-    the last slot is read; bias and peephole (2, directions, d), float32; mask (batch, frames), uint8. All contiguous.
-    """
+def forward(given: RecurrenceInputs) -> tuple[Tensor, Tensor]:
+    """(cells, h), both (batch, frames, directions, d): cells float32, h of the type of u."""
+    u, skip, bias, peephole, mask = given.u, given.skip, given.bias, given.peephole, given.mask
     batch, frames, directions, k, units = u.shape
     cells = torch.empty((batch, frames, directions, units), dtype=torch.float32, device=u.device)
     out = torch.empty_like(cells, dtype=u.dtype)
@@ -210,13 +200,13 @@ def forward(
             bias if mask is None else mask,
             cells,
             out,
-            scale,
+            given.scale,
             frames,
             units,
             directions=directions,
             k=k,
             slots=skip.shape[3],
-            with_tanh=with_tanh,
+            with_tanh=given.with_tanh,
             sees_cell=peephole is not None,
             masked=mask is not None,
             block=block,
@@ -226,23 +216,13 @@ def forward(
     return cells, out
 
 
-def backward(
-    *,
-    grad: Tensor,
-    cells: Tensor,
-    u: Tensor,
-    skip: Tensor,
-    bias: Tensor,
-    peephole: Tensor | None,
-    mask: Tensor | None,
-    scale: float,
-    with_tanh: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+def backward(given: RecurrenceInputs, *, grad: Tensor, cells: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """Gradients of (u, skip, bias per clip, peephole per clip).
 
-    grad (batch, frames, directions, d); the others as `forward` had and made them. The gradient of skip is that of `u`
-    itself where k = 4. Bias and peephole come as (batch, 2, directions, d), to be summed over clips.
+    grad (batch, frames, directions, d); given and cells as `forward` had and made them. The gradient of skip is that of
+    `u` itself where k = 4. Bias and peephole come as (batch, 2, directions, d), to be summed over clips.
     """
+    u, skip, bias, peephole, mask = given.u, given.skip, given.bias, given.peephole, given.mask
     batch, frames, directions, k, units = u.shape
     du = torch.empty_like(u)
     dskip = du if k == 4 else torch.empty_like(skip)
@@ -262,13 +242,13 @@ def backward(
             dskip,
             dbias,
             dbias if dpeephole is None else dpeephole,
-            scale,
+            given.scale,
             frames,
             units,
             directions=directions,
             k=k,
             slots=skip.shape[3],
-            with_tanh=with_tanh,
+            with_tanh=given.with_tanh,
             sees_cell=peephole is not None,
             masked=mask is not None,
             block=block,

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.conftest import Place
@@ -11,18 +13,30 @@ QUICK = {"steps": 3, "batch": 4, "architectures": "shallow", "smoothings": "medi
 MOVE = """
 import mlflow
 client = mlflow.MlflowClient()
+client.search_registered_models()
+print("ready", flush=True)
+input()
 tagger = next(v for v in client.search_model_versions("name='kd-sed'") if v.tags["kd.kind"] == "tagger")
 client.set_registered_model_alias("kd-sed", "best-Dog", tagger.version)
 print(tagger.version)"""
 
 
 def test_a_move_during_a_pass_is_honoured(place: Place, corpus: Path) -> None:
-    job = place.start("iterate", data=corpus, passes=3, **QUICK)
+    person = subprocess.Popen(
+        [sys.executable, "-c", MOVE],
+        cwd=place.folder,
+        env=place.env,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert person.stdout is not None and person.stdout.readline() == "ready\n"
+    job = place.start("iterate", data=corpus, passes=3, **{**QUICK, "steps": 20})
     assert job.stdout is not None
     moved = 0
     for line in job.stdout:
         if re.match(r"pass 1: select F1", line):
-            moved = int(place.python(MOVE))
+            moved = int(person.communicate("now\n", timeout=60)[0])
     job.wait(timeout=300)
     assert job.returncode == 0
     champions = [each["champions"]["Dog"]["version"] for each in results_of(place)["passes"]]
