@@ -22,13 +22,13 @@ def machine() -> dict[str, Any]:
     import numpy
     import torch
 
-    from kd.training.precision import fastest
+    from kd.training.precision import bfloat16_hardware
 
     info = Path("/proc/cpuinfo")
     names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
     return {
         "processor": names[0] if names else platform.processor(),
-        "bfloat16_units": fastest() == "bfloat16",
+        "bfloat16": bfloat16_hardware(),
         "cores": cores(),
         "python": platform.python_version(),
         "torch": torch.__version__,

@@ -51,7 +51,7 @@ def table() -> str:
             continue
         found = json.loads(path.read_text())
         about = found["machine"]
-        units = "with bfloat16 matrix units" if about.get("bfloat16_units") else "without bfloat16"
+        units = f"with bfloat16 {about['bfloat16']}" if about.get("bfloat16") else "without bfloat16"
         title = f"{about['cores']} cores, {about['processor']}, {units}; torch {about['torch']}"
         rows = machines.setdefault(title, [])
         for work, seconds, peer, other, ratio in lines_of(name, found):

@@ -11,14 +11,20 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def fastest() -> str:
-    """`bfloat16` where the processor multiplies it in hardware, else `float32`."""
-    if torch.cuda.is_available():
-        return "bfloat16"
+def bfloat16_hardware() -> str:
+    """What multiplies bfloat16 on the processor: `matrix units` (AMX), `vector units` (AVX-512 BF16), else empty."""
     with contextlib.suppress(AttributeError):
         if torch.cpu._is_amx_tile_supported():
-            return "bfloat16"
-    return "float32"
+            return "matrix units"
+    with contextlib.suppress(AttributeError):
+        if torch.cpu._is_avx512_bf16_supported():
+            return "vector units"
+    return ""
+
+
+def fastest() -> str:
+    """`bfloat16` where the device multiplies it in hardware, else `float32`."""
+    return "bfloat16" if torch.cuda.is_available() or bfloat16_hardware() else "float32"
 
 
 def autocast(precision: str, where: torch.device) -> Any:
