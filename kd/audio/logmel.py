@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from kd.audio.spec import FeatureSpec
 
@@ -37,15 +38,16 @@ def sparse_filterbank(rate: int, window: int, mels: int) -> Any:
 def log_mel(samples: Array, *, spec: FeatureSpec) -> Array:
     """Natural logarithm of max(mel power, floor): shape (samples,) to (frames, mels).
 
-    Source: S1 section 4.2; power spectrum, Hann window, frames not centred. No sum is shared among threads, so that
-    the result does not depend on their number.
+    Source: S1 section 4.2; power spectrum, Hann window, frames not centred. The transform is made in float64, since bands
+    beside a loud tone lie below float32's noise. No sum is shared among threads, so that the result does not depend on
+    their number.
     """
     bank = sparse_filterbank(spec.rate, spec.window, spec.mels)
     frames = np.lib.stride_tricks.sliding_window_view(samples, spec.window)[:: spec.hop]
     bands = np.empty((len(frames), spec.mels), dtype=np.float32)
     for start in range(0, len(frames), BLOCK):
         block = slice(start, start + BLOCK)
-        spectrum = np.fft.rfft(frames[block] * hann(spec.window), axis=1)
+        spectrum = torch.fft.rfft(torch.from_numpy(frames[block] * hann(spec.window)).double()).numpy()
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
         bands[block] = (bank @ power.T).T
     return np.asarray(np.log(np.maximum(bands, np.float32(spec.floor))), dtype=np.float32)

@@ -12,7 +12,7 @@ from torch import Tensor
 from kd.audio.torchaudio_import import torchaudio
 
 LARGEST_KERNEL = 2_000_000
-TOGETHER = 32  # output phases whose taps are multiplied at once
+TOGETHER = 16  # output phases whose taps are multiplied at once
 NOTHING = 1e-12  # torchaudio's kernel is below this, not exactly 0, outside its window
 Samples = npt.NDArray[np.float32]
 
