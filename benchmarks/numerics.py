@@ -48,13 +48,14 @@ def losses_of(data: str, architecture: str, steps: int, *, seed: int = 0) -> dic
 
     settings = parse(IterateSettings, ["--data", data])
     progress = Progress(passes=0, batch=12)
-    inputs = open_inputs(settings, open_corpus(settings, progress), progress)
-    training = tagging_set(inputs)
+    inputs = open_inputs(settings, open_corpus(settings, progress), progress, architectures=(architecture,))
+    view = inputs.views[architecture]
+    training = tagging_set(inputs, view)
     found = {}
     for way in WAYS:
         torch.manual_seed(seed)
         network = build(model_config(settings, architecture, inputs))
-        network.set_statistics(inputs.mean, inputs.deviation)
+        network.set_statistics(view.mean, view.deviation)
         how = FitSettings(steps, 12, seed=seed, precision=fastest() if way == "fast" else "float32")
         with plain_operations() if way.startswith("plain") else nullcontext():
             found[way] = fit(network, training, how)

@@ -42,7 +42,7 @@ def extracted(paths: Sequence[Path], *, spec: FeatureSpec, workers: int) -> Gene
     Each thread computes alone: torch is kept to one thread a worker until the iterator is closed.
     Raises UserError naming the file that cannot be read.
     """
-    torchaudio(), sparse_filterbank(spec.rate, spec.window, spec.mels)  # imports that threads must not make at once
+    torchaudio(), sparse_filterbank(spec)  # imports that threads must not make at once
     before = torch.get_num_threads()
     alone()
     try:

@@ -1,6 +1,6 @@
 """Frames and seconds: the one converter between them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,10 @@ class FrameGrid:
         edges = np.arange(self.frames + 1) * self.hop + (self.window - self.hop) / 2
         edges[0], edges[-1] = 0.0, self.seconds
         return np.asarray(np.minimum(edges, self.seconds), dtype=np.float64)
+
+    def every(self, stride: int) -> "FrameGrid":
+        """The grid of every `stride`-th frame, from the first one on."""
+        return replace(self, hop=self.hop * stride, frames=-(-self.frames // stride))
 
     def frames_of(self, onset: float, offset: float) -> tuple[int, int]:
         """First frame and one past the last frame whose centres lie in [onset, offset); at least one frame."""

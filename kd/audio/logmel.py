@@ -11,14 +11,15 @@ from kd.audio.spec import FeatureSpec
 
 Array = npt.NDArray[np.float32]
 BLOCK = 32  # frames at a time: what they take stays in the processor's cache
+EPSILON = 1e-6
 
 
 @functools.cache
-def filterbank(rate: int, window: int, mels: int) -> Array:
+def filterbank(spec: FeatureSpec) -> Array:
     """librosa's mel filterbank (Slaney's scale and area norm), shape (mels, window // 2 + 1)."""
     from librosa.filters import mel
 
-    return np.asarray(mel(sr=rate, n_fft=window, n_mels=mels), dtype=np.float32)
+    return np.asarray(mel(sr=spec.rate, n_fft=spec.window, n_mels=spec.mels, fmax=spec.fmax or None), dtype=np.float32)
 
 
 @functools.cache
@@ -28,21 +29,21 @@ def hann(window: int) -> Array:
 
 
 @functools.cache
-def sparse_filterbank(rate: int, window: int, mels: int) -> Any:
+def sparse_filterbank(spec: FeatureSpec) -> Any:
     """`filterbank` without its zeros, which are 98 % of it, as a scipy.sparse array of the same shape."""
     from scipy.sparse import csr_array
 
-    return csr_array(filterbank(rate, window, mels))
+    return csr_array(filterbank(spec))
 
 
 def log_mel(samples: Array, *, spec: FeatureSpec) -> Array:
-    """Natural logarithm of max(mel power, floor): shape (samples,) to (frames, mels).
+    """Natural logarithm of max(mel power, floor), scaled as the spec says: shape (samples,) to (frames, mels).
 
-    Source: S1 section 4.2; power spectrum, Hann window, frames not centred. The transform is made in float64, since bands
-    beside a loud tone lie below float32's noise. No sum is shared among threads, so that the result does not depend on
-    their number.
+    Source: S1 section 4.2, S2 section 2.1; power spectrum, Hann window, frames not centred. The transform is made in
+    float64, since bands beside a loud tone lie below float32's noise. No sum is shared among threads, so that the result
+    does not depend on their number.
     """
-    bank = sparse_filterbank(spec.rate, spec.window, spec.mels)
+    bank = sparse_filterbank(spec)
     frames = np.lib.stride_tricks.sliding_window_view(samples, spec.window)[:: spec.hop]
     bands = np.empty((len(frames), spec.mels), dtype=np.float32)
     for start in range(0, len(frames), BLOCK):
@@ -50,4 +51,14 @@ def log_mel(samples: Array, *, spec: FeatureSpec) -> Array:
         spectrum = torch.fft.rfft(torch.from_numpy(frames[block] * hann(spec.window)).double()).numpy()
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
         bands[block] = (bank @ power.T).T
-    return np.asarray(np.log(np.maximum(bands, np.float32(spec.floor))), dtype=np.float32)
+    logs = np.asarray(np.log(np.maximum(bands, np.float32(spec.floor))), dtype=np.float32)
+    return min_max(logs) if spec.scaling == "min-max" else logs
+
+
+def min_max(bands: Array) -> Array:
+    """(x - min) / (max - min + ε) over all frames and bands of a clip, (frames, mels): in [0, 1], constant clips all 0.
+
+    Source: S2 section 2.1, "normalized from 0 to 1 with min-max normalization"; ε = 1e-6 is ours.
+    """
+    low, high = bands.min(), bands.max()
+    return np.asarray((bands - low) / (high - low + np.float32(EPSILON)), dtype=np.float32)

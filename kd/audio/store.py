@@ -74,7 +74,7 @@ class FeatureStore:
         self.spec = spec
         text = json.dumps(description(spec), sort_keys=True)
         self.digest = sha256(text.encode()).hexdigest()
-        self.folder = folder / f"s1-{spec.rate}-{self.digest[:12]}"
+        self.folder = folder / f"{spec.preset}-{spec.rate}-{self.digest[:12]}"
         self.folder.mkdir(parents=True, exist_ok=True)
         described = self.folder / "spec.json"
         if not described.exists():

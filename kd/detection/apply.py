@@ -13,7 +13,7 @@ from kd.audio.spec import FeatureSpec
 from kd.audio.store import ClipFeatures, FeatureStore, Source
 from kd.corpus.splits import Split
 from kd.corpus.tables import Event
-from kd.detection.detector import Detector
+from kd.detection.detector import Detector, Member
 from kd.engines.local import cores
 from kd.labels.merging import merge, regrid
 from kd.labels.smoothing import probabilities
@@ -26,7 +26,12 @@ CHUNK = 64
 
 def finest(detector: Detector) -> FrameGrid:
     """The grid of the member with the most frames per second."""
-    return min((member.spec.grid for member in detector.members), key=lambda grid: grid.hop)
+    return finest_of(detector.members)
+
+
+def finest_of(members: Sequence[Member]) -> FrameGrid:
+    """The same, of networks that are no detector yet."""
+    return min((member.grid for member in members), key=lambda grid: grid.hop)
 
 
 def merged_logits(
@@ -50,7 +55,7 @@ def merged_columns(detector: Detector, members: Mapping[int, Logits]) -> Logits:
     for index, logits in members.items():
         member = detector.members[index]
         own = [member.classes.index(label) for label in detector.classes]
-        columns[str(index)] = regrid(logits, source=member.spec.grid, target=grid)[:, :, own]
+        columns[str(index)] = regrid(logits, source=member.grid, target=grid)[:, :, own]
     champion = {label: str(index) for label, index in zip(detector.classes, detector.champion, strict=True)}
     return merge(detector.classes, champion=champion, logits=columns)
 

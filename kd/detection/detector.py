@@ -12,6 +12,7 @@ from pathlib import Path
 
 from torch import nn
 
+from kd.audio.grid import FrameGrid
 from kd.audio.spec import FeatureSpec
 from kd.errors import UserError
 from kd.files import atomic_write_text, read_json
@@ -23,11 +24,12 @@ SCHEMA = 2
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One network of a detector: its folder, what its columns are, and the features it reads."""
+    """One network of a detector: its folder, what its columns are, the features it reads, the frames it scores."""
 
     folder: Path
     classes: tuple[str, ...]
     spec: FeatureSpec
+    grid: FrameGrid
     network: nn.Module
 
 
@@ -88,9 +90,9 @@ def load_detector(folder: Path) -> Detector:
     members = []
     for entry in about["members"]:
         network, config, _ = load_model(folder / entry["folder"])
-        members.append(
-            Member(folder / entry["folder"], config.classes, FeatureSpec.from_dict(entry["spec"]), network.eval())
-        )
+        spec = FeatureSpec.from_dict(entry["spec"])
+        grid = spec.grid.every(config.stride)
+        members.append(Member(folder / entry["folder"], config.classes, spec, grid, network.eval()))
     points = OperatingPoints(thresholds=tuple(about["points"]["thresholds"]), windows=tuple(about["points"]["windows"]))
     temperatures = tuple(about["temperatures"])
     return Detector(

@@ -31,3 +31,13 @@ def regrid(logits: Logits, *, source: FrameGrid, target: FrameGrid) -> Logits:
     share = share[None, :, None].astype(np.float32)
     values = logits.astype(np.float32)
     return (values[:, right - 1] * (1 - share) + values[:, right] * share).astype(np.float16)
+
+
+def window_on(frames: int, *, source: FrameGrid, target: FrameGrid) -> int:
+    """A median window of `frames` frames of one grid on another: the odd number of frames nearest to its length in time.
+
+    A window of one frame, no median, stays one.
+    """
+    if frames == 1 or source.hop == target.hop:
+        return frames
+    return 2 * round((frames * source.hop / target.hop - 1) / 2) + 1

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from kd.errors import UserError, did_you_mean
 
+STRIDES = {"deep": 1, "shallow": 1}  # architectures, and how many frames of features make one of their output
 CHOICES: dict[str, tuple[str | int, ...]] = {
-    "architecture": ("deep", "shallow"),
+    "architecture": tuple(STRIDES),
     "sru_version": (1, 2),
     "recurrent_activation": ("tanh", "identity"),
     "padding": ("same", "literal"),
@@ -48,6 +49,11 @@ class ModelConfig:
         if len(set(classes)) != len(classes):
             twice = next(c for c in classes if classes.count(c) > 1)
             raise UserError(f"model: class {twice!r} is named twice", "name each class once")
+
+    @property
+    def stride(self) -> int:
+        """Frames of features to one frame of logits: frame j of the logits is centred on frame j · stride."""
+        return STRIDES[self.architecture]
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""

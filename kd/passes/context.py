@@ -7,7 +7,7 @@ from kd.audio.spec import FeatureSpec
 from kd.detection.apply import Logits, finest, merged_columns
 from kd.detection.detector import Detector
 from kd.models.config import ModelConfig
-from kd.passes.inputs import Inputs, Part
+from kd.passes.inputs import Inputs, Part, View
 from kd.passes.judging import Judge, Verdict
 from kd.passes.networks import Prediction, Training, set_digest
 from kd.passes.settings import FittedSettings
@@ -46,11 +46,15 @@ class Bench:
         work = Prediction(self.steps, network, spec, part.digest, self.precision)
         return work.run(lambda: self.inputs.features(part, spec))
 
+    def view(self, architecture: str) -> View:
+        """What networks of an architecture see."""
+        return self.inputs.views[architecture]
+
     def training(self, config: ModelConfig, training: TrainingSet, how: FitSettings, *, threads: int) -> Training:
         """A network to be trained here."""
-        inputs = self.inputs
-        data = set_digest(training, inputs)
-        return Training(self.steps, config, training, inputs.mean, inputs.deviation, data, how, threads)
+        view = self.view(config.architecture)
+        data = set_digest(training, self.inputs, view)
+        return Training(self.steps, config, training, view.mean, view.deviation, data, how, threads)
 
     def logits(self, detector: Detector, part: Part) -> Logits:
         """Merged logits of a detector on a split, each member predicted once."""
@@ -74,7 +78,7 @@ def model_config(settings: FittedSettings, architecture: str, inputs: Inputs) ->
     return ModelConfig(
         architecture=architecture,
         classes=inputs.classes,
-        mels=inputs.spec.mels,
+        mels=inputs.views[architecture].spec.mels,
         sru_version=settings.sru_version,
         recurrent_activation=settings.recurrent_activation,
         padding=settings.padding,

@@ -43,7 +43,7 @@ def draw(
     FigureCanvasAgg(figure)
     axes = figure.subplots(4, 1, sharex=True, height_ratios=(2, 2, 2, 1.4))
     figure.suptitle(f"{title}: {name}", fontsize=11, parse_math=False)
-    features = part.features.batch(np.array([row]))[0]
+    features = next(iter(part.features.values())).batch(np.array([row]))[0]
     axes[0].imshow(
         features.T, origin="lower", aspect="auto", extent=(0, grid.seconds, 0, features.shape[1]), cmap="magma"
     )

@@ -1,6 +1,6 @@
 """Everything a job reads: the corpus, its features and its truth, as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import sha256
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from kd.audio.grid import FrameGrid
 from kd.audio.spec import FeatureSpec, s1
 from kd.audio.store import ClipFeatures, FeatureStore, Source, statistics
 from kd.config import home, say
@@ -18,6 +19,7 @@ from kd.corpus.splits import Split
 from kd.corpus.tables import Event
 from kd.detection.apply import sources_of
 from kd.engines.local import cores
+from kd.models.config import STRIDES
 from kd.passes.settings import CorpusSettings
 from kd.progress import Progress
 
@@ -26,12 +28,12 @@ from kd.progress import Progress
 class Part:
     """One split with its features.
 
-    contents: (clips,) sha256 of each audio file; features: under the job's own spec.
+    sources: (clips,) each audio file and the sha256 of its content; features: under each of the job's descriptions.
     """
 
     split: Split
     sources: tuple[Source, ...]
-    features: ClipFeatures
+    features: Mapping[FeatureSpec, ClipFeatures]
 
     @property
     def names(self) -> list[str]:
@@ -55,23 +57,35 @@ class Part:
         ).reshape(len(self.names), len(classes))
 
 
+@dataclass(frozen=True, eq=False)
+class View:
+    """What one kind of network sees of a corpus: the features it reads, and the frames it gives scores to.
+
+    mean, deviation: (mels,) statistics of the training clips' features.
+    """
+
+    spec: FeatureSpec
+    grid: FrameGrid
+    mean: npt.NDArray[np.float32]
+    deviation: npt.NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class Inputs:
     """A corpus ready to be trained on.
 
     training: the training splits by role, in the order weak, in_domain, out_of_domain, strong; select, report: the
-    scored splits; mean, deviation: (mels,) statistics of the training clips.
+    scored splits; views: by architecture, one for all that see the same; folder: of the feature stores; seconds: of a
+    clip.
     """
 
     corpus: Corpus
-    spec: FeatureSpec
-    store: FeatureStore
     training: dict[str, Part]
     select: Part
     report: Part | None
-    mean: npt.NDArray[np.float32]
-    deviation: npt.NDArray[np.float32]
+    views: Mapping[str, View]
     folder: Path
+    seconds: float
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -85,8 +99,8 @@ class Inputs:
 
     def features(self, part: Part, spec: FeatureSpec) -> ClipFeatures:
         """A split's features under any description."""
-        if spec == self.spec:
-            return part.features
+        if spec in part.features:
+            return part.features[spec]
         return FeatureStore(self.folder, spec).get(part.sources, workers=cores())
 
 
@@ -106,8 +120,10 @@ def open_corpus(settings: CorpusSettings, progress: Progress) -> Corpus:
     return corpus
 
 
-def open_inputs(settings: CorpusSettings, corpus: Corpus, progress: Progress) -> Inputs:
-    """The corpus with its features, extracted where they are not stored yet."""
+def open_inputs(
+    settings: CorpusSettings, corpus: Corpus, progress: Progress, *, architectures: Sequence[str] = ("deep",)
+) -> Inputs:
+    """The corpus with the features that these architectures read, extracted where they are not stored yet."""
     roles = {
         "weak": corpus.weak,
         "in_domain": corpus.in_domain,
@@ -121,25 +137,45 @@ def open_inputs(settings: CorpusSettings, corpus: Corpus, progress: Progress) ->
     rate = settings.rate or common_rate(
         [fact.rate for role in facts if role not in ("select", "report") for fact in facts[role]]
     )
-    spec = s1(rate=rate, seconds=settings.clip_seconds)
-    _tell(spec, [(fact.rate, fact.seconds) for each in facts.values() for fact in each])
-    store = FeatureStore(home() / "features", spec)
+    specs = dict.fromkeys(architectures, s1(rate=rate, seconds=settings.clip_seconds))
     sources = {role: sources_of(split) for role, split in splits.items()}
-    together = store.get(
-        [s for each in sources.values() for s in each], workers=cores(), progress=partial(progress.count, "features")
+    features: dict[str, dict[FeatureSpec, ClipFeatures]] = {role: {} for role in splits}
+    for spec in dict.fromkeys(specs.values()):
+        _tell(spec, [(fact.rate, fact.seconds) for each in facts.values() for fact in each])
+        for role, found in _extracted(sources, spec, progress).items():
+            features[role][spec] = found
+    parts = {role: Part(split, sources[role], features[role]) for role, split in splits.items()}
+    training = {role: part for role, part in parts.items() if role not in ("select", "report")}
+    views: dict[tuple[FeatureSpec, FrameGrid], View] = {}
+    for name, spec in specs.items():
+        grid = spec.grid.every(STRIDES[name])
+        if (spec, grid) not in views:
+            views[spec, grid] = View(spec, grid, *statistics([part.features[spec] for part in training.values()]))
+    return Inputs(
+        corpus,
+        training,
+        parts["select"],
+        parts.get("report"),
+        {name: views[spec, spec.grid.every(STRIDES[name])] for name, spec in specs.items()},
+        home() / "features",
+        settings.clip_seconds,
     )
-    parts: dict[str, Part] = {}
+
+
+def _extracted(
+    sources: Mapping[str, Sequence[Source]], spec: FeatureSpec, progress: Progress
+) -> dict[str, ClipFeatures]:
+    """Features of every split by role, all in one array."""
+    store = FeatureStore(home() / "features", spec)
+    every = [source for each in sources.values() for source in each]
+    together = store.get(every, workers=cores(), progress=partial(progress.count, "features"))
+    found: dict[str, ClipFeatures] = {}
     start = 0
     for role, each in sources.items():
         where = slice(start, start + len(each))
-        features = ClipFeatures(together.array, together.rows[where], together.seconds[where])
-        parts[role] = Part(splits[role], each, features)
+        found[role] = ClipFeatures(together.array, together.rows[where], together.seconds[where])
         start += len(each)
-    training = {role: part for role, part in parts.items() if role not in ("select", "report")}
-    mean, deviation = statistics([part.features for part in training.values()])
-    return Inputs(
-        corpus, spec, store, training, parts["select"], parts.get("report"), mean, deviation, home() / "features"
-    )
+    return found
 
 
 def common_rate(rates: Sequence[int]) -> int:

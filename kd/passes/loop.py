@@ -57,7 +57,7 @@ def iterate(settings: IterateSettings) -> int:
                 again(runs, job, corpus.classes)
             else:
                 begin(runs, job, settings, corpus)
-                inputs = open_inputs(settings, corpus, progress)
+                inputs = open_inputs(settings, corpus, progress, architectures=("deep", *todo.architectures))
                 bench = Bench(
                     inputs=inputs,
                     judge=judge_of(inputs, crossfit=settings.selection == "crossfit"),
@@ -166,7 +166,8 @@ def contest_of(work: PassWork, job: Job, guests: tuple[int, ...]) -> tuple[Conte
     for each in job.passes:
         for candidate in each["candidates"]:
             logits = np.load(bench.runs.download(candidate["run_id"], "scores") / "select.npy", allow_pickle=False)
-            contest.enter(candidate["version"], bench.judge.fits(logits, grid=bench.inputs.spec.grid))
+            grid = bench.view(candidate["architecture"]).grid
+            contest.enter(candidate["version"], bench.judge.fits(logits, grid=grid))
     return contest, contenders
 
 

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from kd.audio.grid import FrameGrid
 from kd.config import home
+from kd.detection.apply import finest, finest_of
 from kd.detection.detector import Detector, Member, load_detector, save_detector
 from kd.errors import UserError
+from kd.labels.merging import window_on
 from kd.passes.context import Bench
 from kd.scoring.operating_points import OperatingPoints
 from kd.tracking.registry import Version, best_alias, fetch
@@ -17,7 +20,7 @@ def detector_of(bench: Bench, version: Version) -> Detector:
     hint = "take it off warm_start= or the alias off it"
     if absent := sorted(set(bench.inputs.classes) - set(detector.classes)):
         raise UserError(f"version {version.number} of {version.name} does not know {absent[0]!r}", hint)
-    seconds = bench.inputs.spec.seconds
+    seconds = bench.inputs.seconds
     if any(member.spec.seconds != seconds for member in detector.members):
         raise UserError(
             f"version {version.number} of {version.name} was trained on clips of other than {seconds:g} s", hint
@@ -34,13 +37,15 @@ def champions_in_registry(bench: Bench) -> dict[str, int]:
 def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) -> Detector:
     """Write and load the detector that takes every class from its champion, thresholds and windows included.
 
-    champions: class to version. Champions that share a network share it here too. Source: S1 section 3.3.3.
+    A window keeps its length in time where another champion's frames are finer. champions: class to version. Champions
+    that share a network share it here too. Source: S1 section 3.3.3.
     """
     detectors = {
         number: detector_of(bench, bench.registry.version(number)) for number in sorted(set(champions.values()))
     }
     members: list[Member] = []
-    champion, thresholds, windows, temperatures = [], [], [], []
+    champion, thresholds, temperatures = [], [], []
+    windows: list[tuple[int, FrameGrid]] = []
     for label in bench.inputs.classes:
         detector = detectors[champions[label]]
         column = detector.classes.index(label)
@@ -49,15 +54,18 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
             members.append(member)
         champion.append(members.index(member))
         thresholds.append(detector.points.thresholds[column])
-        windows.append(detector.points.windows[column])
+        windows.append((detector.points.windows[column], finest(detector)))
         temperatures.append(detector.temperatures[column])
+    grid = finest_of(members)
     save_detector(
         folder,
         classes=bench.inputs.classes,
         networks=[member.folder for member in members],
         specs=[member.spec for member in members],
         champion=champion,
-        points=OperatingPoints(tuple(thresholds), tuple(windows)),
+        points=OperatingPoints(
+            tuple(thresholds), tuple(window_on(frames, source=own, target=grid) for frames, own in windows)
+        ),
         temperatures=temperatures,
         corpus=bench.inputs.corpus.digest,
     )

@@ -21,7 +21,7 @@ from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.files import load_model, save_model
 from kd.models.memory import keep_freed_memory
-from kd.passes.inputs import Inputs
+from kd.passes.inputs import Inputs, View
 from kd.passes.steps import Steps, digest_of
 from kd.passes.threads import use_threads
 from kd.training.data import TrainingSet
@@ -37,12 +37,12 @@ TRAINING_CODE = ("kd.training.fit", "kd.models.build", "kd.models.files")
 PREDICTION_CODE = ("kd.training.predict", "kd.models.build")
 
 
-def set_digest(training: TrainingSet, inputs: Inputs) -> str:
+def set_digest(training: TrainingSet, inputs: Inputs, view: View) -> str:
     """sha256 over what a network is trained on: clips, features' description and statistics, targets."""
-    digest = sha256(json.dumps(description(inputs.spec), sort_keys=True).encode())
+    digest = sha256(json.dumps(description(view.spec), sort_keys=True).encode())
     for part in inputs.training.values():
         digest.update(part.digest.encode())
-    for array in (inputs.mean, inputs.deviation, training.targets):
+    for array in (view.mean, view.deviation, training.targets):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from kd.detection.apply import finest
 from kd.detection.detector import Detector
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
-from kd.labels.merging import regrid
 from kd.labels.rule import LabelRule
 from kd.labels.smoothing import Smoothing, probabilities
 from kd.passes.champions import Contender, choose
 from kd.passes.context import Bench
 from kd.passes.figure import draw
+from kd.passes.inputs import View
 from kd.passes.judging import Fits, Verdict
 from kd.passes.merging import champions_in_registry, detector_of, merged_detector
 from kd.passes.metrics import score_metrics
@@ -37,9 +37,10 @@ Logits = npt.NDArray[np.float16]
 def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str, Logits]]:
     """Train the tagger; its record, and its logits on the unlabelled splits by role. Source: S1 section 3.2."""
     bench = work.bench
-    ((recorded, step),) = work.trained(0, [(Candidate("deep"), tagging_set(bench.inputs))], parent=parent)
+    view = bench.view("deep")
+    ((recorded, step),) = work.trained(0, [(Candidate("deep"), tagging_set(bench.inputs, view))], parent=parent)
     logits = {
-        role: bench.predicted(step / "network", bench.inputs.spec, part)
+        role: bench.predicted(step / "network", view.spec, part)
         for role, part in bench.inputs.training.items()
         if role in ("in_domain", "out_of_domain")
     }
@@ -56,17 +57,21 @@ def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str
 
 def training_sets(
     work: PassWork, index: int, *, tagger: Mapping[str, Logits], teachers: Mapping[str, int]
-) -> dict[str, TrainingSet]:
-    """Smoothing's name ('' in pass 1) to what the candidates of pass `index` train on."""
+) -> dict[tuple[View, Smoothing | None], TrainingSet]:
+    """View and smoothing (None in pass 1) to what the candidates of pass `index` train on."""
     bench = work.bench
+    views = dict.fromkeys(bench.view(architecture) for architecture in work.plan.architectures)
     if index == 1:
-        return {"": pseudo_tag_set(bench.inputs, tagger)}
+        return {(view, None): pseudo_tag_set(bench.inputs, view, tagger) for view in views}
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         teacher = merged_detector(bench, teachers, Path(place))
         merged = training_logits(bench, teacher)
     rule = label_rule(work, teacher)
     return {
-        how.name: frame_label_set(bench.inputs, merged, how, rule=rule, clamp=work.plan.clamp)
+        (view, how): frame_label_set(
+            bench.inputs, view, merged, how, grid=finest(teacher), rule=rule, clamp=work.plan.clamp
+        )
+        for view in views
         for how in work.plan.smoothings
     }
 
@@ -77,9 +82,8 @@ def label_rule(work: PassWork, teacher: Detector) -> LabelRule:
 
 
 def training_logits(bench: Bench, detector: Detector) -> dict[str, Logits]:
-    """A detector's logits on every training split, by role, on the frames of the job's own features."""
-    grids = {"source": finest(detector), "target": bench.inputs.spec.grid}
-    return {role: regrid(bench.logits(detector, part), **grids) for role, part in bench.inputs.training.items()}
+    """A detector's logits on every training split, by role, on its own frames."""
+    return {role: bench.logits(detector, part) for role, part in bench.inputs.training.items()}
 
 
 def run_pass(
@@ -105,7 +109,7 @@ def run_pass(
     sets = training_sets(work, index, tagger=tagger, teachers=teachers)
     records: list[dict[str, Any]] = []
     contenders = list(guests)
-    wanted = [(each, sets[each.smoothing.name if each.smoothing else ""]) for each in work.plan.candidates(index)]
+    wanted = [(each, sets[bench.view(each.architecture), each.smoothing]) for each in work.plan.candidates(index)]
     trained = work.trained(index, wanted, parent=run)
     for (candidate, _), (recorded, _) in zip(wanted, trained, strict=True):
         verdict = recorded.verdict
@@ -189,7 +193,7 @@ def label_artifact(work: PassWork, index: int, detector: Detector, champions: Ma
     }
     return LabelArtifact(
         detector.classes,
-        bench.inputs.spec.grid,
+        finest(detector),
         dict(champions),
         label_rule(work, detector),
         work.plan.smoothings,

@@ -63,7 +63,7 @@ def tell(work: PassWork, job: Job) -> None:
     bench, how, settings = work.bench, work.how, work.settings
     inputs = bench.inputs
     resolved = {**to_dict(settings), "steps": how.steps, "batch": how.batch, "precision": bench.precision}
-    resolved |= {"rate": inputs.spec.rate, "corpus": inputs.corpus.digest, "iterate_id": job.iterate_id}
+    resolved |= {"rate": bench.view("deep").spec.rate, "corpus": inputs.corpus.digest, "iterate_id": job.iterate_id}
     bench.runs.params(job.parent, resolved)
     bench.runs.json(job.parent, resolved, "config.json")
     before = work.moves.last()
@@ -75,7 +75,9 @@ def tell(work: PassWork, job: Job) -> None:
         if index == 0 or index > len(job.passes):
             left[candidate.architecture] = left.get(candidate.architecture, 0) + how.steps
     threads = threads_for(settings, work.plan.widest)
-    timings = [Timing(model_config(settings, name, inputs), how, inputs.spec.frames, threads) for name in left]
+    timings = [
+        Timing(model_config(settings, name, inputs), how, bench.view(name).spec.frames, threads) for name in left
+    ]
     seconds = work.workers.each(seconds_per_step, timings)
     costs = {name: threads * each for name, each in zip(left, seconds, strict=True)}
     bench.progress.plan(left, costs, cores=threads * work.workers.count)

@@ -11,7 +11,7 @@ import numpy as np
 
 from kd.detection.detector import save_detector
 from kd.passes.context import Bench
-from kd.passes.inputs import Part
+from kd.passes.inputs import Part, View
 from kd.passes.judging import Logits, Verdict, macro
 from kd.passes.metrics import score_metrics
 from kd.passes.networks import seconds_of
@@ -47,12 +47,12 @@ def finished_run(bench: Bench, tags: Mapping[str, str]) -> tuple[str, int] | Non
     return None
 
 
-def judged(bench: Bench, network: Path) -> Verdict:
+def judged(bench: Bench, network: Path, view: View) -> Verdict:
     """Scores of the network saved in a folder, at operating points chosen on the selection split."""
     inputs = bench.inputs
-    select = bench.predicted(network, inputs.spec, inputs.select)
-    report = None if inputs.report is None else bench.predicted(network, inputs.spec, inputs.report)
-    return bench.judge.verdict(grid=inputs.spec.grid, select=select, report=report)
+    select = bench.predicted(network, view.spec, inputs.select)
+    report = None if inputs.report is None else bench.predicted(network, view.spec, inputs.report)
+    return bench.judge.verdict(grid=view.grid, select=select, report=report)
 
 
 def record(
@@ -60,26 +60,27 @@ def record(
     *,
     run: str,
     step: Path,
+    view: View,
     tags: Mapping[str, str],
     params: Mapping[str, Any],
 ) -> Recorded:
     """Judge the network of a finished training step, log it on `run`, register it, end the run."""
     inputs, network = bench.inputs, step / "network"
-    verdict = judged(bench, network)
+    verdict = judged(bench, network, view)
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         folder = Path(place) / "detector"
         save_detector(
             folder,
             classes=inputs.classes,
             networks=[network],
-            specs=[inputs.spec],
+            specs=[view.spec],
             champion=[0] * len(inputs.classes),
             points=verdict.points,
             temperatures=verdict.temperatures,
             corpus=inputs.corpus.digest,
         )
         logged = log_detector(bench.runs, run=run, folder=folder)
-    log_logits(bench, run, lambda part: bench.predicted(network, inputs.spec, part))
+    log_logits(bench, run, lambda part: bench.predicted(network, view.spec, part))
     losses = json.loads((step / "losses.json").read_text())
     seconds = seconds_of(step)
     found = score_metrics(inputs.classes, select=verdict.select, report=verdict.report)

@@ -10,12 +10,11 @@ from kd.detection.apply import finest
 from kd.engines.local import cores
 from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
-from kd.labels.merging import regrid
 from kd.labels.smoothing import Smoothing
 from kd.lock import locked
 from kd.models.config import ModelConfig
 from kd.passes.context import Bench, model_config
-from kd.passes.inputs import Inputs, open_corpus, open_inputs
+from kd.passes.inputs import Inputs, View, open_corpus, open_inputs
 from kd.passes.judging import Verdict, judge_of
 from kd.passes.loop import state_folder
 from kd.passes.merging import champions_in_registry, merged_detector
@@ -41,28 +40,30 @@ def train(settings: TrainSettings) -> int:
     """Train one network on weak tags, or on the strong split's frames."""
     if settings.labels == "strong" and not settings.strong:
         raise UserError("labels=strong, but strong= names no split", "name it, such as strong=train/synthetic")
-    bench = open_bench(settings)
+    bench = open_bench(settings, settings.architecture)
 
-    def training(inputs: Inputs) -> TrainingSet:
+    def training(inputs: Inputs, view: View) -> TrainingSet:
         if settings.labels == "weak":
-            return tagging_set(inputs)
+            return tagging_set(inputs, view)
         part = {"strong": inputs.training["strong"]}
-        return joined(part, {"strong": true_frames(part["strong"], inputs)})
+        return joined(view, part, {"strong": true_frames(part["strong"], inputs, view)})
 
-    return one_network(bench, settings, training(bench.inputs), name=f"train-{settings.architecture}")
+    made = training(bench.inputs, bench.view(settings.architecture))
+    return one_network(bench, settings, made, name=f"train-{settings.architecture}")
 
 
 def distill(settings: DistillSettings) -> int:
     """Train one student on one set of pseudo-labels."""
     if not settings.labels:
         raise UserError("labels= is empty", "name a folder that pseudo_label wrote, or a pass run's id")
-    bench = open_bench(settings)
+    bench = open_bench(settings, settings.architecture)
     labels = load_labels(labels_folder(settings.labels, bench.runs))
     how = next((each for each in labels.smoothings if each.name == settings.smoothing), None)
     if how is None:
         known = ", ".join(each.name for each in labels.smoothings)
         raise UserError(f"{settings.labels} has no labels smoothed by {settings.smoothing!r}", f"it has: {known}")
-    training = pseudo_labelled(bench.inputs, labels, how, clamp=settings.clamp)
+    view = bench.view(settings.architecture)
+    training = pseudo_labelled(bench.inputs, view, labels, how, clamp=settings.clamp)
     return one_network(bench, settings, training, name=f"distill-{settings.architecture}")
 
 
@@ -75,7 +76,7 @@ def labels_folder(place: str, runs: Runs) -> Path:
     return user_path(place, "labels")
 
 
-def pseudo_labelled(inputs: Inputs, labels: LabelArtifact, how: Smoothing, *, clamp: bool) -> TrainingSet:
+def pseudo_labelled(inputs: Inputs, view: View, labels: LabelArtifact, how: Smoothing, *, clamp: bool) -> TrainingSet:
     """The corpus's training clips with their labels from an artifact, matched by audio content."""
     if missing := sorted(set(inputs.classes) - set(labels.classes)):
         raise UserError(f"the labels do not know {missing[0]!r}", "label this corpus with a model of its classes")
@@ -91,10 +92,9 @@ def pseudo_labelled(inputs: Inputs, labels: LabelArtifact, how: Smoothing, *, cl
                 f"{len(absent)} clips of {part.split.name} have no labels, {absent[0].name} among them",
                 "label this corpus with pseudo_label",
             )
-        logits = labels.splits[role].logits[[rows[source.content] for source in part.sources]][:, :, columns]
-        merged[role] = regrid(logits, source=labels.grid, target=inputs.spec.grid)
+        merged[role] = labels.splits[role].logits[[rows[source.content] for source in part.sources]][:, :, columns]
     rule = replace(labels.rule, thresholds=tuple(labels.rule.thresholds[k] for k in columns))
-    return frame_label_set(inputs, merged, how, rule=rule, clamp=clamp)
+    return frame_label_set(inputs, view, merged, how, grid=labels.grid, rule=rule, clamp=clamp)
 
 
 def content_rows(part: LabelledSplit) -> dict[str, int]:
@@ -102,8 +102,8 @@ def content_rows(part: LabelledSplit) -> dict[str, int]:
     return {content: row for row, content in enumerate(part.contents)}
 
 
-def open_bench(settings: TrainSettings | DistillSettings | MergeSettings) -> Bench:
-    """Corpus, features, stores and registry for one piece of work outside a job."""
+def open_bench(settings: TrainSettings | DistillSettings | MergeSettings, architecture: str = "deep") -> Bench:
+    """Corpus, the features that an architecture reads, stores and registry for one piece of work outside a job."""
     check_name(settings.model)
     progress = Progress(passes=0, batch=BATCH["default"])
     corpus = open_corpus(settings, progress)
@@ -111,7 +111,7 @@ def open_bench(settings: TrainSettings | DistillSettings | MergeSettings) -> Ben
     runs, registry = Runs(client), Registry(client, settings.model)
     registry.ensure()
     use_threads(settings.threads)
-    inputs = open_inputs(settings, corpus, progress)
+    inputs = open_inputs(settings, corpus, progress, architectures=(architecture,))
     return Bench(
         inputs,
         judge_of(inputs),
@@ -140,7 +140,8 @@ def one_network(bench: Bench, settings: TrainSettings | DistillSettings, trainin
         step = work.run(partial(bench.progress.step, name))
         bench.progress.end(name)
         bench.runs.json(run, {**to_dict(settings), "corpus": bench.inputs.corpus.digest}, "config.json")
-        recorded = record(bench, run=run, step=step, tags=tags, params={**to_dict(settings), **asdict(how)})
+        view, params = bench.view(settings.architecture), {**to_dict(settings), **asdict(how)}
+        recorded = record(bench, run=run, step=step, view=view, tags=tags, params=params)
     tell(bench, recorded.verdict, recorded.version)
     return 0
 

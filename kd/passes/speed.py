@@ -36,7 +36,8 @@ def seconds_per_step(timing: Timing, tell: object = None) -> float:
     state = torch.random.get_rng_state()
     noise = np.random.default_rng(0).standard_normal((how.batch, frames, config.mels), dtype=np.float32)
     clips = ClipFeatures(noise, np.arange(how.batch), np.zeros(how.batch))
-    training = TrainingSet(clips, np.zeros((how.batch, frames, len(config.classes)), dtype=np.float16))
+    labelled = -(-frames // config.stride)
+    training = TrainingSet(clips, np.zeros((how.batch, labelled, len(config.classes)), dtype=np.float16))
     network = build(config).to(device())
     times: list[float] = []
     few = FitSettings(steps=WARM + TIMED, batch=how.batch, precision=how.precision)

@@ -76,8 +76,10 @@ class PassWork:
         inputs = self.bench.inputs
         how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
         config = model_config(self.settings, candidate.architecture, inputs)
-        judged_on = tuple((part.digest, part.features) for part in (inputs.select, inputs.report) if part is not None)
-        return Trial(self.bench.training(config, training, how, threads=threads), inputs.spec, judged_on)
+        spec = self.bench.view(candidate.architecture).spec
+        scored = [part for part in (inputs.select, inputs.report) if part is not None]
+        judged_on = tuple((part.digest, inputs.features(part, spec)) for part in scored)
+        return Trial(self.bench.training(config, training, how, threads=threads), spec, judged_on)
 
     def recorded(
         self,
@@ -90,10 +92,11 @@ class PassWork:
         done: tuple[str, int] | None,
     ) -> Recorded:
         """A finished training on its run and in the registry; `done` is where an earlier process put it."""
+        view = self.bench.view(candidate.architecture)
         if done:
-            verdict = judged(self.bench, step / "network")
+            verdict = judged(self.bench, step / "network", view)
             return Recorded(done[0], done[1], verdict, seconds_of(step))
         smoothing = candidate.smoothing.name if candidate.smoothing else "none"
         how = asdict(trial.training.how)
         params = {"architecture": candidate.architecture, "smoothing": smoothing, **how}
-        return record(self.bench, run=run, step=step, tags=tags, params=params)
+        return record(self.bench, run=run, step=step, view=view, tags=tags, params=params)

@@ -13,7 +13,7 @@ from kd.audio.extract import batched, description, extracted
 from kd.audio.logmel import filterbank, hann, log_mel
 from kd.audio.logmel_torch import log_mel_of
 from kd.audio.resample import resample
-from kd.audio.spec import s1
+from kd.audio.spec import FeatureSpec, s1, s2
 from kd.audio.store import FeatureStore
 from kd.audio.torchaudio_import import torchaudio
 from kd.engines.local import mapped
@@ -70,7 +70,7 @@ def test_log_mel_is_the_whole_filterbanks() -> None:
     for clip in sounds(spec.samples, spec.rate):
         frames = np.lib.stride_tricks.sliding_window_view(clip, spec.window)[:: spec.hop]
         power = np.abs(np.fft.rfft(frames * hann(spec.window), axis=1)) ** 2
-        bands = power.astype(np.float64) @ filterbank(spec.rate, spec.window, spec.mels).T
+        bands = power.astype(np.float64) @ filterbank(spec).T
         assert np.abs(log_mel(clip, spec=spec) - np.log(np.maximum(bands, spec.floor))).max() < 1e-5
 
 
@@ -94,9 +94,12 @@ def test_whole_numbers_are_read_as_libsndfile_does(tmp_path: Path) -> None:
     assert np.array_equal(decode(tmp_path / "a.wav", rate=16_000, seconds=len(values) / 16_000)[0], want)
 
 
-def test_threads_and_batches_change_nothing(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("spec", [s1(seconds=1.0), s2(seconds=1.0)])
+def test_threads_and_batches_change_nothing(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch, spec: FeatureSpec
+) -> None:
     monkeypatch.setattr("kd.audio.extract.BATCH", 5)
-    spec, before = s1(seconds=1.0), torch.get_num_threads()
+    before = torch.get_num_threads()
     alone = list(extracted(files, spec=spec, workers=1))
     together = list(extracted(files, spec=spec, workers=3))
     by_torch = list(batched(files, spec=spec, workers=2, device=torch.device("cpu")))

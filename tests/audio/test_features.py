@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from kd.audio.decode import decode, fitted
 from kd.audio.grid import FrameGrid
-from kd.audio.logmel import log_mel
+from kd.audio.logmel import log_mel, min_max
 from kd.audio.resample import resample
-from kd.audio.spec import FeatureSpec, s1
+from kd.audio.spec import FeatureSpec, s1, s2
 from kd.errors import UserError
 
 
@@ -22,6 +22,36 @@ def test_ten_seconds_are_240_frames_of_64_bands(rate: int) -> None:
     assert spec.frames == 240
     assert log_mel(np.zeros(spec.samples, dtype=np.float32), spec=spec).shape == (240, 64)
     assert spec.grid.hop == pytest.approx(0.0415)
+
+
+def test_s2_has_1024_frames_of_64_bands_up_to_16_khz() -> None:
+    spec = s2()
+    assert (spec.frames, spec.mels, spec.grid.window) == (1024, 64, 0.02)
+    times = np.arange(spec.samples) / spec.rate
+    low, high = (log_mel(np.sin(2 * np.pi * f * times).astype(np.float32), spec=spec) for f in (15_000, 18_000))
+    assert low.mean(axis=0).argmax() > 60 and low.max() > 0.999 and high.max() == 0
+
+
+@given(st.floats(0.1, 9.7))
+def test_a_click_lies_within_half_a_hop_of_its_frame_and_of_every_eighth(at: float) -> None:
+    spec = s2()
+    samples = np.zeros(spec.samples, dtype=np.float32)
+    samples[round(at * spec.rate)] = 1.0
+    loudness = log_mel(samples, spec=spec).sum(axis=1)
+    edges, coarse = spec.grid.edges(), spec.grid.every(8)
+    loudest = int(loudness.argmax())
+    assert edges[loudest] - 1e-3 <= at <= edges[loudest + 1] + 1e-3
+    nearest = round(loudest / 8)
+    assert coarse.frames == 128 and coarse.edges()[nearest] - 6e-3 <= at <= coarse.edges()[nearest + 1] + 6e-3
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 100))
+def test_min_max_fills_zero_to_one_whatever_the_level(seed: int, gain: float) -> None:
+    bands = (gain * np.random.default_rng(seed).standard_normal((7, 5))).astype(np.float32)
+    scaled = min_max(bands)
+    assert scaled.min() == 0 and scaled.max() == pytest.approx(1, abs=1e-4)
+    assert np.array_equal(np.argsort(scaled, axis=None, kind="stable"), np.argsort(bands, axis=None, kind="stable"))
+    assert np.array_equal(min_max(np.full((7, 5), np.float32(gain))), np.zeros((7, 5), np.float32))
 
 
 @given(st.floats(0.1, 9.8))
@@ -103,3 +133,11 @@ def test_a_description_survives_json_and_refuses_unknown_keys() -> None:
     assert FeatureSpec.from_dict(spec.to_dict()) == spec
     with pytest.raises(UserError, match="hopp"):
         FeatureSpec.from_dict({**spec.to_dict(), "hopp": 3})
+    with pytest.raises(UserError, match="minmax"):
+        FeatureSpec.from_dict({**spec.to_dict(), "scaling": "minmax"})
+
+
+def test_descriptions_written_before_s2_are_those_of_today() -> None:
+    before = {"rate": 16000, "window": 1024, "hop": 664, "mels": 64, "floor": 1e-10, "seconds": 10.0}
+    assert s1().to_dict() == before and FeatureSpec.from_dict(before) == s1()
+    assert FeatureSpec.from_dict(s2().to_dict()) == s2() and s2().preset == "s2"

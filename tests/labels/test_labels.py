@@ -1,5 +1,6 @@
 """Smoothing, merging, and the artifact."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from kd.audio.grid import FrameGrid
 from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels, save_labels
-from kd.labels.merging import merge, regrid
+from kd.labels.merging import merge, regrid, window_on
 from kd.labels.rule import LabelRule, clamped
 from kd.labels.smoothing import probabilities, smooth, smoothing
 
@@ -58,6 +59,16 @@ def test_every_class_comes_from_its_champion() -> None:
     a, b = np.zeros((1, 4, 2), np.float16), np.ones((1, 4, 2), np.float16)
     merged = merge(["x", "y"], champion={"x": "b", "y": "a"}, logits={"a": a, "b": b})
     assert merged[0, 0].tolist() == [1, 0]
+
+
+@given(st.integers(0, 20), st.floats(0.005, 0.2), st.floats(0.005, 0.2))
+def test_a_window_on_another_grid_is_the_odd_one_nearest_in_time(half: int, own: float, other: float) -> None:
+    frames = 2 * half + 1
+    source, target = replace(GRID, hop=own), replace(GRID, hop=other)
+    found = window_on(frames, source=source, target=target)
+    assert found % 2 == 1 and found >= 1
+    assert found == 1 if frames == 1 else found == 1 or abs(found * other - frames * own) <= other * (1 + 1e-9)
+    assert window_on(frames, source=source, target=source) == frames
 
 
 def test_regridding_a_line_keeps_the_line() -> None:
