@@ -1,0 +1,1 @@
+"""Optuna studies: the only package that imports optuna."""
