@@ -72,14 +72,14 @@ def open_studies(*, wait: float = 10.0) -> Studies:
     uri = studies_uri()
     path = None if "?" in uri else sqlite_path(uri)
     if path:
-        _check_file(uri, path)
+        _check_file(uri, path, wait)
     else:
         _check_address(uri)
     with store_errors(uri):
         return _opened_file(uri, path, wait) if path else _opened_server(uri)
 
 
-def _check_file(uri: str, path: Path) -> None:
+def _check_file(uri: str, path: Path, wait: float) -> None:
     theirs = sqlite_path(tracking_uri())
     if theirs and os.path.realpath(theirs) == os.path.realpath(path):
         raise UserError(f"{path} is MLflow's database", APART)
@@ -88,7 +88,7 @@ def _check_file(uri: str, path: Path) -> None:
     if not all(os.access(place, os.W_OK) for place in (path.parent, path) if place.exists()):
         raise UserError(f"the studies {path} cannot be written", "check owner and rights, or KD_OPTUNA_URI")
     if path.exists():
-        with store_errors(uri), contextlib.closing(sqlite3.connect(path)) as database:
+        with store_errors(uri), contextlib.closing(sqlite3.connect(path, timeout=wait)) as database:
             _check_tables({name for (name,) in database.execute("SELECT name FROM sqlite_master")}, str(path))
 
 

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from kd.errors import UserError, surroundings
-from kd.tracking.store import masked
+from kd.tracking.store import EXTRA, SQLITE, masked
 
 LIBRARIES = ("optuna", "sqlalchemy", "sqlite3", "alembic", "psycopg")
 AGAIN = "run the same command again"
@@ -37,7 +37,7 @@ def store_errors(uri: str) -> Iterator[None]:
             raise
         text, uri = _told(error), masked(uri)
         if isinstance(error, ImportError):
-            hint = "for PostgreSQL: pip install 'kd-sed[postgres]'"
+            hint = "make install sets the environment up" if uri.startswith(SQLITE) else EXTRA
             raise UserError(f"a package is absent that {uri} needs ({text})", hint) from error
         for sign, (message, hint) in MEANING.items():
             if sign in text:
