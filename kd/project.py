@@ -14,6 +14,7 @@ ENTRY_POINTS = {
     "distill": ("distill", "kd.passes.settings:DistillSettings"),
     "pseudo_label": ("pseudo_label", "kd.passes.settings:PseudoLabelSettings"),
     "merge": ("merge", "kd.passes.settings:MergeSettings"),
+    "tune": ("tune", "kd.passes.settings:TuneSettings"),
     "evaluate": ("evaluate", "kd.passes.settings:EvaluateSettings"),
     "compare": ("compare", "kd.passes.settings:CompareSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),

@@ -118,6 +118,7 @@ def new_place(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Ca
         env = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "KD_"))}
         env |= {
             "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
+            "KD_OPTUNA_URI": f"sqlite:///{folder / 'optuna.db'}",
             "KD_HOME": str(folder / "home"),
             "PYTHONPATH": str(ROOT),
         }

@@ -20,7 +20,7 @@ from kd.files import atomic_write_text, read_json
 from kd.labels.rule import CHUNK, LabelRule
 from kd.labels.smoothing import Smoothing
 
-SCHEMA = 2
+SCHEMA = 3
 Logits = npt.NDArray[np.float16]
 
 
@@ -80,6 +80,7 @@ def save_labels(folder: Path, labels: LabelArtifact) -> None:
         "labels": labels.rule.kind,
         "temperature": labels.rule.temperature,
         "thresholds": list(labels.rule.thresholds),
+        "lows": list(labels.rule.lows),
         "smoothings": [asdict(how) for how in labels.smoothings],
         "pass": labels.index,
         "splits": splits,
@@ -95,7 +96,7 @@ def load_labels(folder: Path) -> LabelArtifact:
     try:
         about = read_json(path, hint="write it again with pseudo_label")
         smoothings = tuple(Smoothing(**how) for how in about["smoothings"])
-        rule = LabelRule(about["labels"], about["temperature"], tuple(about["thresholds"]))
+        rule = LabelRule(about["labels"], about["temperature"], tuple(about["thresholds"]), tuple(about["lows"]))
         splits = {role: _read(folder, part, smoothings, rule) for role, part in about["splits"].items()}
         return LabelArtifact(
             tuple(about["classes"]),

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.ndimage import gaussian_filter1d
 
 from kd.errors import UserError, did_you_mean
 from kd.labels.names import SMOOTHINGS
+from kd.scoring.median import median_filter
 
 Array = npt.NDArray[np.float32]
 
@@ -38,12 +39,13 @@ def smooth(probabilities: Array, how: Smoothing) -> Array:
     probabilities: (clips, frames, classes) in [0, 1]; the result has the same shape and stays soft.
     Source: S1 section 3.3.4; window lengths and sigma are not given there.
     """
-    out = probabilities
-    if how.window > 1:
-        out = median_filter(out, size=(1, how.window, 1), mode="nearest")
-    if how.sigma > 0:
-        out = gaussian_filter1d(out, how.sigma, axis=1, mode="nearest")
-    return np.asarray(out, dtype=np.float32)
+    if how.window <= 1 and how.sigma <= 0:
+        return probabilities
+    out = np.empty(probabilities.shape, dtype=np.float32)
+    for k in range(probabilities.shape[2]):
+        row = median_filter(np.ascontiguousarray(probabilities[:, :, k], dtype=np.float32), how.window)
+        out[:, :, k] = gaussian_filter1d(row, how.sigma, axis=1, mode="nearest") if how.sigma > 0 else row
+    return out
 
 
 def probabilities(logits: npt.NDArray[np.float16] | Array, *, temperature: float = 1.0) -> Array:

@@ -8,7 +8,7 @@ from kd.config import say
 from kd.files import atomic_write_text
 from kd.passes.job import Job
 from kd.passes.judging import Judge, macro
-from kd.passes.metrics import score_metrics
+from kd.passes.metrics import label_metrics, score_metrics
 from kd.passes.results import honesty, percent, results, table, tables
 from kd.progress import clock
 from kd.tracking.runs import Runs
@@ -16,9 +16,10 @@ from kd.tracking.store import ui_command
 
 
 def log_pass(runs: Runs, classes: Sequence[str], parent: str, record: Mapping[str, Any]) -> None:
-    """The merged scores of a pass on the iterate run, at step = pass."""
+    """The merged scores of a pass, and what its labels were like, on the iterate run, at step = pass."""
     merged = record["merged"]
     found = score_metrics(classes, select=merged["select"], report=merged["report"], most=None)
+    found |= label_metrics(record["labels"])
     runs.metrics(parent, {name: [(record["index"], value)] for name, value in found.items()})
 
 

@@ -10,10 +10,8 @@ from kd.errors import UserError
 from kd.files import check_writable, temporary_name
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.names import SMOOTHINGS
-from kd.labels.rule import LabelRule
-from kd.labels.smoothing import smoothing
 from kd.passes.inputs import open_corpus, open_inputs
-from kd.passes.plan import label_kind
+from kd.passes.plan import label_settings
 from kd.passes.recovery import ended
 from kd.passes.settings import PseudoLabelSettings
 from kd.passes.threads import precision_of, use_threads
@@ -26,8 +24,7 @@ from kd.tracking.store import open_store
 def pseudo_label(settings: PseudoLabelSettings) -> int:
     """Predict every training split, write the label artifact, log it on a run; returns the exit code."""
     out = user_path(settings.out, "out")
-    kind = label_kind(settings)
-    ways = tuple(smoothing(name, window=settings.window, sigma=settings.sigma) for name in SMOOTHINGS)
+    how = label_settings(settings)
     if out.exists():
         raise UserError(f"{out} exists already", "name another folder with out=, or remove it")
     if not out.absolute().parent.is_dir():
@@ -52,8 +49,8 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
         detector.classes,
         finest(detector),
         dict.fromkeys(detector.classes, version.number),
-        LabelRule(kind, settings.temperature, detector.points.thresholds),
-        ways,
+        how.rule(detector.points.thresholds, index=2),
+        how.smoothings(SMOOTHINGS),
         int(version.tags.get("kd.pass", 0)),
         splits,
     )

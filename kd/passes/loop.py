@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,17 +15,19 @@ from kd.lock import locked
 from kd.passes.champions import Contender
 from kd.passes.closing import conclude, keep, log_pass, show, summary
 from kd.passes.code import code_digest
-from kd.passes.context import Bench
+from kd.passes.context import Bench, model_config
 from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.job import Job, open_job
 from kd.passes.judging import judge_of, macro
+from kd.passes.label_studies import LabelStudies
 from kd.passes.one_pass import guest, run_pass, run_tagger
 from kd.passes.opening import begin, known_version, tell, warm_versions
 from kd.passes.optimism import Contest
-from kd.passes.plan import BATCH, Plan, fit_settings, plan
+from kd.passes.plan import BATCH, STUDENT, Plan, fit_settings, plan, seed_of
 from kd.passes.recovery import ended, owner_tags, pass_run, sweep
 from kd.passes.settings import IterateSettings
 from kd.passes.steps import Steps
+from kd.passes.students import Student
 from kd.passes.threads import precision_of, threads_for, use_threads, workers_for
 from kd.passes.work import PassWork
 from kd.progress import Progress
@@ -32,6 +35,7 @@ from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Registry, check_name
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store, tracking_uri
+from kd.training.fit import FitSettings
 
 
 def iterate(settings: IterateSettings) -> int:
@@ -57,7 +61,7 @@ def iterate(settings: IterateSettings) -> int:
                 again(runs, job, corpus.classes)
             else:
                 begin(runs, job, settings, corpus)
-                inputs = open_inputs(settings, corpus, progress, architectures=("deep", *todo.architectures))
+                inputs = open_inputs(settings, corpus, progress, architectures=todo.networks)
                 bench = Bench(
                     inputs=inputs,
                     judge=judge_of(inputs, crossfit=settings.selection == "crossfit"),
@@ -70,12 +74,25 @@ def iterate(settings: IterateSettings) -> int:
                     owner=owner_tags(settings.model),
                 )
                 with Workers(workers_for(settings, todo.widest)) as workers:
-                    work = PassWork(bench, settings, todo, how, AliasMoves(registry), workers)
+                    studies = studies_of(bench, settings, todo, how)
+                    work = PassWork(bench, settings, todo, how, AliasMoves(registry), workers, studies)
                     tell(work, job)
                     run_all(work, job, guests)
                 conclude(runs, job, bench.judge)
             show(job, model=settings.model, kind=todo.judged_by)
     return 0
+
+
+def studies_of(bench: Bench, settings: IterateSettings, todo: Plan, how: FitSettings) -> LabelStudies | None:
+    """The studies of a job, their database made where there is none; None where nothing is tuned."""
+    if todo.tuning is None:
+        return None
+    from kd.tuning.store import open_studies
+
+    config = model_config(settings, STUDENT, bench.inputs)
+    short = replace(how, steps=min(todo.tuning.student_steps, how.steps), seed=seed_of(settings.seed, "student"))
+    student = Student(bench, config, short, todo.judged_by)
+    return LabelStudies(bench, open_studies(), todo.tuning, todo.smoothings, student, settings.seed)
 
 
 def state_folder(model: str) -> Path:
@@ -139,9 +156,7 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
             incumbents=incumbents,
             guests=contenders if index == 1 else [],
             contest=contest,
-            known={
-                c["version"]: f"pass {each['index']} {c['name']}" for each in job.passes for c in each["candidates"]
-            },
+            earlier=job.passes,
         )
         bench.runs.json(run, record["champions"], "champions.json")
         bench.runs.end(run)

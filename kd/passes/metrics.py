@@ -28,6 +28,22 @@ def score_metrics(
     return found
 
 
+def label_metrics(labels: Mapping[str, Any] | None) -> dict[str, float]:
+    """`labels/threshold`, `labels/positive/<class slug>`, ... of `labels` of a pass; nothing for a pass without."""
+    if labels is None:
+        return {}
+    found = {"labels/threshold": labels["threshold"]}
+    accepted = labels["accepted"] or {"classes": None}
+    if "clips" in accepted:
+        found["labels/accepted/clips"] = accepted["clips"]
+    parts = {"positive": labels["positive"], "agreement": labels["agreement"], "accepted": accepted["classes"]}
+    for name, values in parts.items():
+        found |= {f"labels/{name}/{class_slug(label)}": value for label, value in (values or {}).items()}
+    for key, quality in labels.get("quality", {}).items():
+        found[f"labels/event_f1/{key}"] = quality["f1"]
+    return found
+
+
 def _of_one(name: str, figures: Mapping[str, Any], classes: Sequence[str]) -> dict[str, float]:
     values = {f"{name}/macro": figures["macro"]["f1"], f"{name}/micro": figures["micro"]["f1"]}
     low, high = figures["macro"]["f1_interval"] or (None, None)

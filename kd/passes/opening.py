@@ -10,7 +10,7 @@ from kd.errors import UserError
 from kd.passes.closing import log_pass
 from kd.passes.context import model_config
 from kd.passes.job import Job
-from kd.passes.plan import listed
+from kd.passes.plan import STUDENT, listed
 from kd.passes.recovery import owner_tags, take_over
 from kd.passes.settings import IterateSettings
 from kd.passes.speed import Timing, seconds_per_step
@@ -74,6 +74,10 @@ def tell(work: PassWork, job: Job) -> None:
     for index, candidate in work.plan.trainings():
         if index == 0 or index > len(job.passes):
             left[candidate.architecture] = left.get(candidate.architecture, 0) + how.steps
+    if work.studies is not None:
+        trials = sum(len(job.passes) < index <= work.plan.passes for index in work.studies.plan.students)
+        steps = trials * work.studies.plan.student_trials * work.studies.student.how.steps
+        left[STUDENT] = left.get(STUDENT, 0) + steps
     threads = threads_for(settings, work.plan.widest)
     timings = [
         Timing(model_config(settings, name, inputs), how, bench.view(name).spec.frames, threads) for name in left

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from kd.errors import UserError, did_you_mean
-from kd.labels.smoothing import Smoothing, smoothing
+from kd.labels.names import KINDS
+from kd.labels.settings import LabelSettings
 from kd.passes.settings import FitOptions, FittedSettings, IterateSettings, LabelOptions
 from kd.passes.threads import precision_of
 from kd.training.fit import FitSettings
 
 ARCHITECTURES = ("deep", "shallow")
+TAGGER, STUDENT = "deep", "shallow"  # the networks of the tagger and of a study's students
 BATCH = {"default": 12, "paper": 32}
 SMOOTHED = {"default": "median,median+gaussian", "paper": "none,median,median+gaussian"}
 LABELS = {"default": "binary", "paper": "soft"}
@@ -19,36 +21,60 @@ JUDGED_BY = {"default": "tuned", "paper": "fixed"}
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One network to be trained: its architecture and, from pass 2 on, how its labels are smoothed."""
+    """One network to be trained: its architecture and, from pass 2 on, the name of its labels' smoothing."""
 
     architecture: str
-    smoothing: Smoothing | None = None
+    smoothing: str = ""
 
     @property
     def name(self) -> str:
         """`deep` in pass 1, `deep-median` later."""
-        return self.architecture if self.smoothing is None else f"{self.architecture}-{self.smoothing.name}"
+        return f"{self.architecture}-{self.smoothing}" if self.smoothing else self.architecture
+
+
+@dataclass(frozen=True, slots=True)
+class TuningPlan:
+    """What studies do in a loop.
+
+    labels: whether there is a study of labels in every pass from 2 on; students: passes with one of students; kinds:
+    the kinds of labels that it may choose from.
+    """
+
+    labels: bool
+    students: tuple[int, ...]
+    kinds: tuple[str, ...]
+    trials: int
+    student_trials: int
+    student_steps: int
+    sampler: str
+    class_loss: float
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Passes and their candidates, the champions' yardstick, `tuned` or `fixed` F1, and what labels are.
+    """Passes and their candidates, the champions' yardstick, `tuned` or `fixed` F1, and how labels are made.
 
-    labels: the kind of `kd.labels.rule.LabelRule`; clamp: whether they are 0 where a class is known to be absent.
+    smoothings: names; labels: of pass 2, or where studies begin; tuning: None where nothing is tuned.
     """
 
     passes: int
     architectures: tuple[str, ...]
-    smoothings: tuple[Smoothing, ...]
+    smoothings: tuple[str, ...]
     judged_by: str
-    labels: str
-    clamp: bool
+    labels: LabelSettings
+    tuning: TuningPlan | None
 
     def candidates(self, index: int) -> tuple[Candidate, ...]:
         """Candidates of pass `index`, from 1, architecture by architecture. Source: S1 sections 3.3.1 to 3.3.3."""
         if index == 1:
             return tuple(Candidate(architecture) for architecture in self.architectures)
         return tuple(Candidate(a, how) for a in self.architectures for how in self.smoothings)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Every architecture that the job trains."""
+        students = (STUDENT,) if self.tuning and self.tuning.students else ()
+        return tuple(dict.fromkeys((TAGGER, *self.architectures, *students)))
 
     @property
     def widest(self) -> int:
@@ -58,7 +84,7 @@ class Plan:
     def trainings(self) -> list[tuple[int, Candidate]]:
         """Every network of the job in order: the tagger as pass 0, then each pass's candidates."""
         later = [(index, c) for index in range(1, self.passes + 1) for c in self.candidates(index)]
-        return [(0, Candidate("deep")), *later]
+        return [(0, Candidate(TAGGER)), *later]
 
 
 def plan(settings: IterateSettings) -> Plan:
@@ -68,21 +94,77 @@ def plan(settings: IterateSettings) -> Plan:
         if name not in ARCHITECTURES:
             raise UserError(f"unknown architecture {name!r}", did_you_mean(name, ARCHITECTURES) or "deep or shallow")
     smoothed = listed(settings.smoothings or SMOOTHED[settings.recipe], "smoothings")
-    ways = tuple(smoothing(name, window=settings.window, sigma=settings.sigma) for name in smoothed)
     paper = settings.recipe == "paper"
     if paper and settings.temperature != 1:
         raise UserError("recipe=paper distils at temperature 1", "leave temperature out, or use recipe=default")
-    if paper and settings.labels == "binary":
+    if paper and settings.labels not in ("", "soft"):
         raise UserError("recipe=paper distils soft labels", "leave labels out, or use recipe=default")
-    labels = label_kind(settings, recipe=settings.recipe)
-    return Plan(settings.passes, wanted, ways, JUDGED_BY[settings.recipe], labels, settings.clamp and not paper)
+    if paper and settings.accept != "all":
+        raise UserError("recipe=paper labels all clips", "leave accept out, or use recipe=default")
+    labels = label_settings(
+        settings,
+        recipe=settings.recipe,
+        passes=settings.passes,
+        clamp=settings.clamp and not paper,
+        accept=settings.accept,
+    )
+    labels.smoothings(smoothed)
+    return Plan(settings.passes, wanted, smoothed, JUDGED_BY[settings.recipe], labels, tuning_plan(settings))
 
 
-def label_kind(options: LabelOptions, *, recipe: str = "default") -> str:
-    """`soft` or `binary`: as given, else soft where a temperature is, else the recipe's."""
+def tuning_plan(settings: IterateSettings) -> TuningPlan | None:
+    """What is tuned, None for nothing."""
+    students = listed(settings.student_passes, "student_passes")
+    if not all(word.isdecimal() and int(word) >= 2 for word in students):
+        raise UserError(
+            f"student_passes={settings.student_passes!r} holds what is no pass from 2 on", "give numbers, such as 2,4"
+        )
+    if settings.recipe == "paper" and settings.tuning == "on":
+        raise UserError("recipe=paper tunes nothing", "leave tuning out, or use recipe=default")
+    if settings.tuning == "off" or settings.recipe == "paper":
+        return None
+    given = settings.labels or ("soft" if settings.temperature != 1 else "")
+    return TuningPlan(
+        labels=settings.objective != "student",
+        students=() if settings.objective == "labels" else tuple(sorted(map(int, students))),
+        kinds=(given,) if given else KINDS,
+        trials=settings.trials,
+        student_trials=settings.student_trials,
+        student_steps=settings.student_steps,
+        sampler=settings.sampler,
+        class_loss=settings.class_loss,
+    )
+
+
+def label_settings(
+    options: LabelOptions, *, recipe: str = "default", passes: int = 2, clamp: bool = True, accept: str = "all"
+) -> LabelSettings:
+    """How labels are made, in a job of so many passes. The kind: as given, else soft with a temperature, else the recipe's."""
     if options.labels == "binary" and options.temperature != 1:
         raise UserError("a temperature changes no binary label", "leave temperature out, or give labels=soft")
-    return options.labels or ("soft" if options.temperature != 1 else LABELS[recipe])
+    if options.threshold_decay < 0 and options.threshold_decay != -1:
+        raise UserError(f"threshold_decay={options.threshold_decay:g} would let it rise", "give 0 or more, or -1")
+    absolute = options.threshold_scale == "absolute"
+    start = options.threshold_start or (0.75 if absolute else 0.5)
+    if start < options.threshold_floor:
+        raise UserError(
+            f"threshold_start={start:g} lies below threshold_floor={options.threshold_floor:g}", "give a lower floor"
+        )
+    decay = options.threshold_decay
+    if decay == -1:
+        decay = (start - options.threshold_floor) / max(passes - 2, 1) if absolute else 0.0
+    return LabelSettings(
+        kind=options.labels or ("soft" if options.temperature != 1 else LABELS[recipe]),
+        temperature=options.temperature,
+        window=options.window,
+        sigma=options.sigma,
+        start=start,
+        decay=decay,
+        floor=options.threshold_floor,
+        scale=options.threshold_scale,
+        clamp=clamp,
+        accept=accept,
+    )
 
 
 def listed(text: str, name: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from kd.config import option
 from kd.corpus.settings import SplitSettings
-from kd.labels.names import SMOOTHINGS
+from kd.labels.names import ACCEPTS, KINDS, SCALES, SMOOTHINGS
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,30 @@ class LabelOptions:
 
     labels: str = option(
         "",
-        help="'soft': teacher probabilities; 'binary': 1 where they reach the teacher's own threshold; empty: the "
-        "recipe's, and soft with a temperature",
-        choices=("", "soft", "binary"),
+        help="'soft': teacher probabilities; 'binary': 1 where they reach the threshold; 'gated': soft, and no label "
+        "where they are between 1 - threshold and threshold; empty: the recipe's, and soft with a temperature",
+        choices=("", *KINDS),
     )
     window: int = option(7, help="label median window in frames, odd", low=1, high=239, odd=True)
     sigma: float = option(1.0, help="label Gaussian in frames", low=0, high=100)
-    temperature: float = option(1.0, help="soft labels are sigmoid(logit / temperature)", low=0.05, high=100)
+    temperature: float = option(1.0, help="soft and gated labels are sigmoid(logit / temperature)", low=0.05, high=100)
+    threshold_scale: str = option(
+        "own",
+        help="what thresholds of binary and gated labels are compared with: 'own', scores shifted so that the teacher's "
+        "own threshold lies at 0.5; 'absolute', the scores",
+        choices=SCALES,
+    )
+    threshold_start: float = option(
+        0.0, help="threshold of pass 2; 0: 0.5 on the teacher's own scale, 0.75 on the absolute one", low=0, high=1
+    )
+    threshold_decay: float = option(
+        -1.0,
+        help="what the threshold falls by in each later pass; -1: nothing on the teacher's own scale, down to the floor "
+        "over the passes on the absolute one",
+        low=-1,
+        high=1,
+    )
+    threshold_floor: float = option(0.25, help="the threshold does not fall below this", low=0, high=1)
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,11 @@ class ClampOptions:
 
     clamp: bool = option(
         True, help="labels of a weakly labelled clip are 0 for classes it is known not to hold; not with recipe=paper"
+    )
+    accept: str = option(
+        "all",
+        help="weakly labelled clips that get frame labels; 'exact': those whose detected tags are the known ones",
+        choices=ACCEPTS,
     )
 
 
@@ -102,6 +124,56 @@ class LoopOptions:
 
 
 @dataclass(frozen=True)
+class StudyOptions:
+    """How studies search."""
+
+    trials: int = option(40, help="trials of a study of labels", low=1, high=100_000)
+    student_trials: int = option(6, help="trials of a study of students, a short training each", low=1, high=10_000)
+    student_steps: int = option(
+        300, help="training steps of a student in a trial; never more than a candidate's", low=1, high=1_000_000
+    )
+    sampler: str = option("tpe", help="how Optuna draws", choices=("tpe", "gp", "cmaes", "random"))
+    class_loss: float = option(
+        0.1,
+        help="event F1 that labels of a class may lose against its champion, else a trial counts as infeasible",
+        low=0,
+        high=1,
+    )
+
+
+@dataclass(frozen=True)
+class TuningOptions(StudyOptions):
+    """Optuna's part in the loop."""
+
+    tuning: str = option(
+        "",
+        help="on: studies choose how labels are made, from the given settings on; empty: on, but off in recipe=paper",
+        choices=("", "on", "off"),
+    )
+    objective: str = option(
+        "both",
+        help="'labels': quality of the labels, in every pass; 'student': F1 of a short student, in student_passes",
+        choices=("labels", "student", "both"),
+    )
+    student_passes: str = option("2", help="passes with a study of students, comma-separated")
+
+
+@dataclass(frozen=True)
+class TuneOptions:
+    """What `tune` looks for."""
+
+    what: str = option(
+        "labels",
+        help="labels: window, Gaussian and threshold by the labels' quality; student: kind, temperature and decay by short "
+        "students; schedule: start and decay by several short passes; training: learning rate, batch, steps, augmentation",
+        choices=("labels", "student", "schedule", "training"),
+    )
+    architecture: str = option("shallow", help="network of what=training", choices=("deep", "shallow"))
+    passes: int = option(3, help="short passes in a trial of what=schedule", low=3, high=1000)
+    fresh: bool = option(False, help="forget the study of these parameters and start it anew")
+
+
+@dataclass(frozen=True)
 class TrainOptions:
     """The network of `train` and what it learns from."""
 
@@ -122,7 +194,14 @@ class DistillOptions:
 
 @dataclass(frozen=True)
 class IterateSettings(
-    NetworkOptions, ClampOptions, LabelOptions, ArithmeticOptions, FitOptions, CorpusSettings, LoopOptions
+    NetworkOptions,
+    ClampOptions,
+    LabelOptions,
+    ArithmeticOptions,
+    FitOptions,
+    CorpusSettings,
+    TuningOptions,
+    LoopOptions,
 ):
     """Parameters of `iterate`."""
 
@@ -137,7 +216,21 @@ class DistillSettings(NetworkOptions, ClampOptions, ArithmeticOptions, FitOption
     """Parameters of `distill`."""
 
 
-FittedSettings = IterateSettings | TrainSettings | DistillSettings
+@dataclass(frozen=True)
+class TuneSettings(
+    NetworkOptions,
+    ClampOptions,
+    LabelOptions,
+    ArithmeticOptions,
+    FitOptions,
+    CorpusSettings,
+    StudyOptions,
+    TuneOptions,
+):
+    """Parameters of `tune`."""
+
+
+FittedSettings = IterateSettings | TuneSettings | TrainSettings | DistillSettings
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from kd.engines.local import cores
 from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
 from kd.labels.smoothing import Smoothing
+from kd.labels.teaching import Teaching
 from kd.lock import locked
 from kd.models.config import ModelConfig
 from kd.passes.context import Bench, model_config
@@ -23,7 +24,7 @@ from kd.passes.plan import BATCH, fit_settings
 from kd.passes.recording import identity_tags, log_logits, record, register
 from kd.passes.recovery import ended
 from kd.passes.results import scores_table
-from kd.passes.settings import DistillSettings, MergeSettings, TrainSettings
+from kd.passes.settings import DistillSettings, FittedSettings, MergeSettings, TrainSettings
 from kd.passes.steps import Steps
 from kd.passes.targets import frame_label_set, joined, tagging_set, true_frames
 from kd.passes.threads import precision_of, use_threads
@@ -63,7 +64,7 @@ def distill(settings: DistillSettings) -> int:
         known = ", ".join(each.name for each in labels.smoothings)
         raise UserError(f"{settings.labels} has no labels smoothed by {settings.smoothing!r}", f"it has: {known}")
     view = bench.view(settings.architecture)
-    training = pseudo_labelled(bench.inputs, view, labels, how, clamp=settings.clamp)
+    training = pseudo_labelled(bench.inputs, view, labels, how, clamp=settings.clamp, accept=settings.accept)
     return one_network(bench, settings, training, name=f"distill-{settings.architecture}")
 
 
@@ -76,7 +77,9 @@ def labels_folder(place: str, runs: Runs) -> Path:
     return user_path(place, "labels")
 
 
-def pseudo_labelled(inputs: Inputs, view: View, labels: LabelArtifact, how: Smoothing, *, clamp: bool) -> TrainingSet:
+def pseudo_labelled(
+    inputs: Inputs, view: View, labels: LabelArtifact, how: Smoothing, *, clamp: bool, accept: str
+) -> TrainingSet:
     """The corpus's training clips with their labels from an artifact, matched by audio content."""
     if missing := sorted(set(inputs.classes) - set(labels.classes)):
         raise UserError(f"the labels do not know {missing[0]!r}", "label this corpus with a model of its classes")
@@ -93,8 +96,9 @@ def pseudo_labelled(inputs: Inputs, view: View, labels: LabelArtifact, how: Smoo
                 "label this corpus with pseudo_label",
             )
         merged[role] = labels.splits[role].logits[[rows[source.content] for source in part.sources]][:, :, columns]
-    rule = replace(labels.rule, thresholds=tuple(labels.rule.thresholds[k] for k in columns))
-    return frame_label_set(inputs, view, merged, how, grid=labels.grid, rule=rule, clamp=clamp)
+    high, low = ([bounds[k] for k in columns] for bounds in (labels.rule.thresholds, labels.rule.lows))
+    rule = replace(labels.rule, thresholds=tuple(high), lows=tuple(low))
+    return frame_label_set(inputs, view, Teaching(merged, labels.grid, rule, clamp, accept), how)
 
 
 def content_rows(part: LabelledSplit) -> dict[str, int]:
@@ -102,7 +106,7 @@ def content_rows(part: LabelledSplit) -> dict[str, int]:
     return {content: row for row, content in enumerate(part.contents)}
 
 
-def open_bench(settings: TrainSettings | DistillSettings | MergeSettings, architecture: str = "deep") -> Bench:
+def open_bench(settings: FittedSettings | MergeSettings, architecture: str = "deep") -> Bench:
     """Corpus, the features that an architecture reads, stores and registry for one piece of work outside a job."""
     check_name(settings.model)
     progress = Progress(passes=0, batch=BATCH["default"])

@@ -1,15 +1,17 @@
 """What each pass trains on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from kd.audio.grid import FrameGrid
 from kd.audio.store import ClipFeatures
-from kd.labels.merging import regrid
-from kd.labels.rule import CHUNK, LabelRule, clamped
+from kd.labels.acceptance import exact_match
+from kd.labels.merging import regrid, window_on
+from kd.labels.rule import CHUNK, NO_LABEL, Bools, clamped
 from kd.labels.smoothing import Smoothing, probabilities
+from kd.labels.teaching import Teaching
 from kd.passes.inputs import Inputs, Part, View
 from kd.scoring.frame_truth import frame_truth
 from kd.training.data import TrainingSet
@@ -37,30 +39,28 @@ def pseudo_tag_set(inputs: Inputs, view: View, tagger: Mapping[str, Logits]) -> 
     return joined(view, inputs.training, tags)
 
 
-def frame_label_set(
-    inputs: Inputs,
-    view: View,
-    merged: Mapping[str, Logits],
-    how: Smoothing,
-    *,
-    grid: FrameGrid,
-    rule: LabelRule,
-    clamp: bool,
-) -> TrainingSet:
+def frame_label_set(inputs: Inputs, view: View, teaching: Teaching, how: Smoothing) -> TrainingSet:
     """All training clips with smoothed frame labels of the merged teachers. Source: S1 section 3.3.2.
 
-    merged: logits (clips, frames, classes) by role, on `grid`; they are interpolated to the view's frames, on which rule
-    and smoothing work. clamp: labels are 0 where a weakly labelled clip is known to hold nothing of the class (ours). A
-    strongly labelled training split keeps its own labels.
+    The teachers' logits are interpolated to the view's frames, on which rule and smoothing work; windows keep their length
+    in time. A strongly labelled training split keeps its own labels.
     """
     labels = {}
+    grids = {"source": teaching.grid, "target": view.grid}
+    way = replace(how, window=window_on(how.window, **grids), sigma=how.sigma * teaching.grid.hop / view.grid.hop)
     for role, part in inputs.training.items():
         if role == "strong":
             labels[role] = true_frames(part, inputs, view)
             continue
-        labels[role] = rule.labels(regrid(merged[role], source=grid, target=view.grid), how)
-        if clamp and role == "weak":
-            labels[role] = clamped(labels[role], part.tags(inputs.classes))
+        labels[role] = teaching.rule.labels(regrid(teaching.logits[role], **grids), way)
+        labels[role][:, :, list(teaching.without)] = NO_LABEL
+        if role == "weak":
+            tags = part.tags(inputs.classes)
+            if teaching.accept == "exact":
+                detected: Bools = np.any(teaching.rule.positive(teaching.logits[role], how), axis=1)
+                labels[role][~exact_match(detected, tags > 0)] = NO_LABEL
+            if teaching.clamp:
+                labels[role] = clamped(labels[role], tags)
     return joined(view, inputs.training, labels)
 
 

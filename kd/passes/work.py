@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kd.engines.workers import Workers
 from kd.passes.context import Bench, model_config
+from kd.passes.label_studies import LabelStudies
 from kd.passes.networks import Told, Trial, run_trial, seconds_of
 from kd.passes.plan import Candidate, Plan, seed_of
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, record
@@ -19,7 +20,10 @@ from kd.training.fit import FitSettings
 
 @dataclass(frozen=True)
 class PassWork:
-    """What the passes of one job share beyond the bench: parameters, plan, training settings, alias moves, workers."""
+    """What the passes of one job share beyond the bench.
+
+    settings: parameters; how: of each training; studies: None where nothing is tuned.
+    """
 
     bench: Bench
     settings: IterateSettings
@@ -27,6 +31,7 @@ class PassWork:
     how: FitSettings
     moves: AliasMoves
     workers: Workers
+    studies: LabelStudies | None
 
     def by_hand(self) -> dict[str, int]:
         """Classes whose alias a person moved, with the version it stands on; what a crash left pending is finished."""
@@ -96,7 +101,6 @@ class PassWork:
         if done:
             verdict = judged(self.bench, step / "network", view)
             return Recorded(done[0], done[1], verdict, seconds_of(step))
-        smoothing = candidate.smoothing.name if candidate.smoothing else "none"
         how = asdict(trial.training.how)
-        params = {"architecture": candidate.architecture, "smoothing": smoothing, **how}
+        params = {"architecture": candidate.architecture, "smoothing": candidate.smoothing or "none", **how}
         return record(self.bench, run=run, step=step, view=view, tags=tags, params=params)

@@ -7,12 +7,15 @@ import numpy.typing as npt
 
 from kd.audio.store import ClipFeatures
 
+CHUNK = 512  # clips at a time
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
     """Clips with their targets.
 
-    features: of n clips; targets: (n, classes) tags or (n, frames, classes) frame labels, float16 in [0, 1].
+    features: of n clips; targets: (n, classes) tags or (n, frames, classes) frame labels, float16 in [0, 1]; frame
+    labels may be NaN, which a loss leaves out.
     """
 
     features: ClipFeatures
@@ -22,6 +25,11 @@ class TrainingSet:
     def weak(self) -> bool:
         """Whether the targets are tags of clips rather than labels of frames."""
         return self.targets.ndim == 2
+
+    @property
+    def whole(self) -> bool:
+        """Whether every clip, frame and class has a label."""
+        return not any(np.isnan(self.targets[i : i + CHUNK]).any() for i in range(0, len(self.targets), CHUNK))
 
     def __len__(self) -> int:
         return len(self.features)

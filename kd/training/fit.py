@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from kd.errors import UserError
-from kd.losses.frames import frame_bce
+from kd.losses.frames import frame_bce, labelled_frame_bce
 from kd.losses.tagging import tag_bce
 from kd.models.pooling import mean_pool
 from kd.training.augment import augmented
@@ -19,6 +19,7 @@ from kd.training.data import TrainingSet, batch_of
 from kd.training.precision import autocast
 
 Report = Callable[[int, float], None]
+Loss = Callable[[Tensor, Tensor], Tensor]
 LONGEST = 250  # steps between checkpoints
 
 
@@ -65,11 +66,12 @@ def fit(
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
     done, losses = load_checkpoint(checkpoint, model=model, optimizer=optimizer) if checkpoint else (0, [])
     every = min(max(1, len(training) // settings.batch), LONGEST)
+    loss = tag_loss if training.weak else frame_bce if training.whole else labelled_frame_bce
     model.train()
     for step in range(done, settings.steps):
         for group in optimizer.param_groups:
             group["lr"] = rate_at(settings, step)
-        losses.append(_step(model, optimizer, training, settings, step, mean, device))
+        losses.append(_step(model, optimizer, loss, training, settings, step, mean, device))
         if not np.isfinite(losses[-1]):
             raise UserError(f"the loss is {losses[-1]} at step {step + 1}", "lower learning_rate, or precision=float32")
         if checkpoint and (step + 1) % every == 0 and step + 1 < settings.steps:
@@ -82,6 +84,7 @@ def fit(
 def _step(
     model: nn.Module,
     optimizer: torch.optim.Adam,
+    loss_of: Loss,
     training: TrainingSet,
     settings: FitSettings,
     step: int,
@@ -103,7 +106,12 @@ def _step(
     optimizer.zero_grad(set_to_none=True)
     with autocast(settings.precision, device):
         logits = model(inputs)
-    loss = tag_bce(mean_pool(logits), wanted) if training.weak else frame_bce(logits, wanted)
+    loss = loss_of(logits, wanted)
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     return float(loss.detach())
+
+
+def tag_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """The loss of tags pooled from frame logits (batch, frames, classes) by their mean."""
+    return tag_bce(mean_pool(logits), targets)

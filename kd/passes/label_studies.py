@@ -1,0 +1,203 @@
+"""Studies of how a teacher's scores become labels: of the labels themselves, and of short students of theirs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from kd.audio.grid import FrameGrid
+from kd.labels.quality import Quality, label_quality
+from kd.labels.rule import Logits
+from kd.labels.settings import LabelSettings
+from kd.labels.teaching import Teaching
+from kd.passes.context import Bench
+from kd.passes.plan import TuningPlan, seed_of
+from kd.passes.students import Student
+from kd.passes.targets import frame_label_set
+from kd.training.data import TrainingSet
+from kd.tuning.attempt import Attempt
+from kd.tuning.outcome import Studied
+from kd.tuning.space import Choice, Kind, Real, Space, Value, Whole
+from kd.tuning.store import Studies
+from kd.tuning.study import run_study
+
+WINDOWS, SIGMAS, STARTS = (1, 41), (0.0, 4.0), (0.25, 0.9)
+TEMPERATURES, DECAYS = (0.25, 4.0), (0.0, 0.25)
+PAPER = {"kind": "soft", "temperature": 1.0, "clamp": False, "accept": "all"}
+STEPS_AHEAD = 2  # label updates that a student of a trial sees
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """Merged champions, as studies see them.
+
+    own: their operating thresholds, (classes,); logits: (clips, frames, classes) by training role; select: of the
+    selection split; f1: what each class's champion reaches there.
+    """
+
+    own: tuple[float, ...]
+    grid: FrameGrid
+    logits: Mapping[str, Logits]
+    select: Logits
+    f1: Mapping[str, float]
+
+    def teaching(self, settings: LabelSettings, *, index: int) -> Teaching:
+        """What the teacher gives its students of pass `index`."""
+        rule = settings.rule(self.own, index=index)
+        return Teaching(self.logits, self.grid, rule, settings.clamp, settings.accept)
+
+
+@dataclass(frozen=True)
+class LabelStudies:
+    """What studies of one job share: where they are kept, how they search, and what a short student is.
+
+    smoothings: names of those that candidates use.
+    """
+
+    bench: Bench
+    studies: Studies
+    plan: TuningPlan
+    smoothings: tuple[str, ...]
+    student: Student
+    seed: int
+
+    def quality(self, teacher: Teacher, settings: LabelSettings, *, index: int) -> Quality:
+        """Quality of the labels on the selection split."""
+        inputs = self.bench.inputs
+        return label_quality(
+            teacher.select,
+            inputs.select.truth,
+            clips=inputs.select.names,
+            grid=teacher.grid,
+            classes=inputs.classes,
+            rule=settings.rule(teacher.own, index=index),
+            smoothings=settings.smoothings(self.smoothings),
+        )
+
+    def of_labels(self, name: str, teacher: Teacher, settings: LabelSettings, *, index: int) -> Studied:
+        """The window, Gaussian and threshold that give the best labels on the selection split; the rest as in `settings`.
+
+        Neither the temperature nor the kind of labels is searched here: no threshold on σ(z / T) tells temperatures apart.
+        """
+        space = label_space(settings, gaussian=any("gaussian" in name for name in self.smoothings))
+        paper: dict[str, Value] = {"window": 7, "sigma": 1.0, "start": settings.start}
+
+        allowed = self.allowed(teacher, settings, index=index)
+
+        def objective(attempt: Attempt) -> float:
+            quality = self.quality(teacher, applied(settings, attempt.settings), index=index)
+            attempt.constraint("class_loss", worst_loss(teacher, quality) - allowed)
+            return quality.value
+
+        return self.run(name, space, objective, [as_values(settings), paper], trials=self.plan.trials)
+
+    def of_students(
+        self,
+        name: str,
+        teacher: Teacher,
+        settings: LabelSettings,
+        *,
+        index: int,
+        heard: Callable[[str, int, float], None],
+    ) -> Studied:
+        """The kind of labels, temperature and decay whose labels teach a short student best; the rest as in `settings`.
+
+        A student learns half of its steps from this pass's labels and half from those that the next threshold of the
+        schedule gives. heard: called with the student's name, steps done and loss.
+        """
+        space = student_space(self.plan.kinds, settings)
+        paper: dict[str, Value] = {"kind": "soft", "temperature": 1.0, "decay": settings.decay}
+        view = self.bench.view(self.student.config.architecture)
+        how, allowed = settings.smoothings(self.smoothings)[0], self.allowed(teacher, settings, index=index)
+
+        def labels(chosen: LabelSettings, at: int) -> TrainingSet:
+            return frame_label_set(self.bench.inputs, view, teacher.teaching(chosen, index=at), how)
+
+        def objective(attempt: Attempt) -> float:
+            chosen = applied(settings, attempt.settings)
+            quality = self.quality(teacher, chosen, index=index)
+            attempt.note("labels", quality.value)
+            attempt.constraint("class_loss", worst_loss(teacher, quality) - allowed)
+            lessons = [partial(labels, chosen, index + step) for step in range(STEPS_AHEAD)]
+            return self.student.taught(lessons, partial(heard, f"trial {attempt.number + 1}"), attempt.report)[1]
+
+        return self.run(
+            name, space, objective, [as_values(settings), paper], trials=self.plan.student_trials, prune=True
+        )
+
+    def allowed(self, teacher: Teacher, settings: LabelSettings, *, index: int) -> float:
+        """F1 that the labels of a class may lose against its champion: what is stated, or what these settings lose already."""
+        return max(self.plan.class_loss, worst_loss(teacher, self.quality(teacher, settings, index=index)))
+
+    def run(
+        self,
+        name: str,
+        space: Space,
+        objective: Callable[[Attempt], float],
+        first: list[dict[str, Value]],
+        *,
+        trials: int,
+        prune: bool = False,
+    ) -> Studied:
+        """A study on these terms; of `first` what the space can hold is tried first."""
+        known = [{key: each[key] for key in space if key in each} for each in first]
+        return run_study(
+            studies=self.studies,
+            name=name,
+            space=space,
+            objective=objective,
+            trials=trials,
+            seed=seed_of(self.seed, name.partition("/")[2]),
+            sampler=self.plan.sampler,
+            pruner="median" if prune else "none",
+            first=[each for each in known if fits(space, each)],
+            told=partial(self.bench.progress.count, f"study {name.partition('/')[2]}"),
+        )
+
+
+def worst_loss(teacher: Teacher, quality: Quality) -> float:
+    """What the class that loses most against its champion loses when its labels are made events, in F1."""
+    return max(teacher.f1[label] - quality.classes[label] for label in teacher.f1)
+
+
+def label_space(settings: LabelSettings, *, gaussian: bool) -> Space:
+    """What a study of labels searches, around present settings that lie further out."""
+    kinds: dict[str, Kind] = {"window": Whole(WINDOWS[0], max(WINDOWS[1], settings.window), step=2)}
+    if gaussian:
+        kinds["sigma"] = Real(SIGMAS[0], max(SIGMAS[1], settings.sigma))
+    if settings.kind != "soft":
+        kinds["start"] = Real(max(STARTS[0], settings.floor), max(STARTS[1], settings.start))
+    return Space(kinds)
+
+
+def student_space(kinds: tuple[str, ...], settings: LabelSettings) -> Space:
+    """What a study of students searches; what changes no label of these kinds is left out."""
+    space: dict[str, Kind] = {}
+    if len(kinds) > 1:
+        space["kind"] = Choice(kinds)
+    if kinds != ("binary",):
+        low, high = TEMPERATURES
+        space["temperature"] = Real(min(low, settings.temperature), max(high, settings.temperature), log=True)
+    if kinds != ("soft",):
+        space["decay"] = Real(DECAYS[0], max(DECAYS[1], settings.decay))
+    return Space(space)
+
+
+def as_values(settings: LabelSettings) -> dict[str, Value]:
+    """Settings as a study writes them."""
+    return dict(settings.to_dict())
+
+
+def applied(settings: LabelSettings, chosen: Mapping[str, Value]) -> LabelSettings:
+    """Settings with what a study chose in their place."""
+    return replace(settings, **chosen)  # type: ignore[arg-type]
+
+
+def fits(space: Space, settings: Mapping[str, Value]) -> bool:
+    """Whether a point names all of a space, inside its bounds."""
+    from kd.errors import UserError
+
+    try:
+        space.checked(settings, what="settings")
+    except UserError:
+        return False
+    return True

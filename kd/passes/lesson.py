@@ -1,0 +1,112 @@
+"""What the students of a pass learn from: their teachers' scores, and how these become labels."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kd.config import say
+from kd.detection.apply import finest
+from kd.labels.settings import LabelSettings
+from kd.labels.smoothing import Smoothing
+from kd.labels.teaching import Teaching
+from kd.passes.context import Bench
+from kd.passes.label_facts import earlier_teaching, facts, mended
+from kd.passes.label_studies import Teacher
+from kd.passes.merging import merged_detector
+from kd.passes.results import percent
+from kd.passes.tuned import tuned
+from kd.passes.work import PassWork
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """teaching: scores and rule; settings, smoothings: of the candidates' labels; about: as in `results.json`."""
+
+    settings: LabelSettings
+    teaching: Teaching
+    smoothings: tuple[Smoothing, ...]
+    about: dict[str, Any]
+
+
+def lesson(
+    work: PassWork,
+    index: int,
+    *,
+    teachers: Mapping[str, int],
+    f1: Mapping[str, float],
+    earlier: Sequence[Mapping[str, Any]],
+    run: str,
+) -> Lesson:
+    """What pass `index`, from 2, learns from.
+
+    teachers: class to version; f1: class to its F1 on the selection split; earlier: records of the passes before; run:
+    the pass's run, on which studies are logged.
+    """
+    bench = work.bench
+    teacher = teacher_of(bench, teachers, f1)
+    settings = settings_after(work, earlier)
+    studied: dict[str, Any] = {}
+    if work.studies is not None:
+        settings, studied = tuned(work, work.studies, index, teacher, settings, run=run)
+    smoothings = settings.smoothings(work.plan.smoothings)
+    before = earlier_teaching(bench, earlier, teacher.grid)
+    teaching, odd = mended(
+        teacher.teaching(settings, index=index),
+        smoothings[0],
+        before,
+        classes=bench.inputs.classes,
+        last=earlier[-1] if before else None,
+    )
+    about = {
+        "settings": settings.to_dict(),
+        "threshold": settings.threshold(index),
+        **facts(bench, teaching, smoothings, before),
+        **odd,
+        **studied,
+    }
+    bench.runs.json(run, about, "label-settings.json")
+    say(told(index, about))
+    return Lesson(settings, teaching, smoothings, about)
+
+
+def teacher_of(bench: Bench, teachers: Mapping[str, int], f1: Mapping[str, float] | None = None) -> Teacher:
+    """The merged champions, with their scores of all training clips and of the selection split.
+
+    f1: class to F1 there, where it is known already.
+    """
+    with tempfile.TemporaryDirectory(prefix="kd-") as place:
+        detector = merged_detector(bench, teachers, Path(place))
+        logits = {role: bench.logits(detector, part) for role, part in bench.inputs.training.items()}
+        select = bench.logits(detector, bench.inputs.select)
+        if f1 is None:
+            f1 = {label: value or 0.0 for label, value in bench.verdict(detector).f1("tuned").items()}
+    return Teacher(detector.points.thresholds, finest(detector), logits, select, f1)
+
+
+def settings_after(work: PassWork, earlier: Sequence[Mapping[str, Any]]) -> LabelSettings:
+    """The settings of the last pass that trained on labels, else the plan's."""
+    labels = earlier[-1]["labels"] if earlier else None
+    return LabelSettings(**labels["settings"]) if labels else work.plan.labels
+
+
+def told(index: int, about: Mapping[str, Any]) -> str:
+    """A line or two on a pass's labels."""
+    used = about["settings"]
+    words = [f"{used['kind']}, median of {used['window']} frames, Gaussian of {used['sigma']:.2g}"]
+    if used["kind"] != "binary":
+        words.append(f"temperature {used['temperature']:.2g}")
+    if used["kind"] != "soft":
+        words.append(f"threshold {about['threshold']:.2f} on the {used['scale']} scale")
+    if about["accepted"]:
+        words.append(f"{100 * about['accepted']['clips']:.0f} % of the weakly labelled clips accepted")
+    line = f"labels of pass {index}: {', '.join(words)}"
+    if "quality" in about:
+        now, paper = about["quality"]["now"]["f1"], about["quality"]["paper"]["f1"]
+        line += f"; as events on the selection split {percent(now)} (the paper's recipe {percent(paper)})"
+    for label, how in about["collapsed"].items():
+        kept = about["kept_from"].get(label)
+        instead = f"it keeps the labels of pass {kept}" if kept else "its frames are left out"
+        line += f"\nwarning: the labels of {label} are positive {how}; {instead}"
+    return line

@@ -1,0 +1,91 @@
+"""The studies of a pass: what they choose, and where it is logged."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kd.files import atomic_write_text
+from kd.labels.settings import LabelSettings
+from kd.passes.label_studies import PAPER, LabelStudies, Teacher, applied
+from kd.passes.work import PassWork
+from kd.progress import Progress
+from kd.tracking.runs import Runs
+from kd.tuning.outcome import Studied
+from kd.tuning.pages import page, table
+
+
+def tuned(
+    work: PassWork, studies: LabelStudies, index: int, teacher: Teacher, settings: LabelSettings, *, run: str
+) -> tuple[LabelSettings, dict[str, Any]]:
+    """The label settings that the studies of pass `index` choose, and what `results.json` says of them.
+
+    settings: where they begin; run: of the pass, on which they are logged.
+    """
+    plan, bench, name = studies.plan, work.bench, f"{work.bench.iterate_id}/pass-{index:02d}"
+    found: dict[str, Studied] = {}
+    if plan.labels:
+        found["labels"] = studies.of_labels(f"{name}/labels", teacher, settings, index=index)
+        settings = applied(settings, found["labels"].best)
+    if index in plan.students:
+        with StudentProgress(bench.progress, studies, index=index) as heard:
+            found["student"] = studies.of_students(f"{name}/student", teacher, settings, index=index, heard=heard)
+        settings = applied(settings, found["student"].best)
+    for kind, study in found.items():
+        log_study(bench.runs, run, study, folder=f"studies/{kind}")
+    if found:
+        bench.runs.tag(run, {"optuna.study": ", ".join(study.name for study in found.values())})
+    paper = replace(settings, window=7, sigma=1.0, **PAPER)  # type: ignore[arg-type]
+    quality = {key: studies.quality(teacher, each, index=index) for key, each in (("now", settings), ("paper", paper))}
+    return settings, {
+        "studies": {kind: summary(study) for kind, study in found.items()},
+        "quality": {key: {"f1": each.f1, "log_loss": each.log_loss} for key, each in quality.items()},
+    }
+
+
+def summary(study: Studied) -> dict[str, Any]:
+    """A study in `results.json`; its name holds the job's own, which is there already."""
+    return {
+        "study": study.name.partition("/")[2],
+        "best": study.best,
+        "value": study.value,
+        "number": study.number,
+        "feasible": study.feasible,
+        "counts": study.counts,
+    }
+
+
+def log_study(runs: Runs, run: str, study: Studied, *, folder: str) -> None:
+    """Best settings, the table of trials, and a page with history, importances and slices, as artifacts."""
+    with tempfile.TemporaryDirectory(prefix="kd-") as place:
+        made = Path(place)
+        atomic_write_text(made / "best.json", json.dumps({"name": study.name, **summary(study)}, indent=1))
+        atomic_write_text(made / "trials.tsv", table(study))
+        atomic_write_text(made / "study.html", page(study))
+        runs.folder(run, made, folder)
+
+
+class StudentProgress:
+    """Short students on the progress line, one after the other."""
+
+    def __init__(self, progress: Progress, studies: LabelStudies, *, index: int) -> None:
+        self.progress, self.student, self.index, self.name = progress, studies.student, index, ""
+
+    def __enter__(self) -> Callable[[str, int, float], None]:
+        return self._heard
+
+    def __exit__(self, *_: object) -> None:
+        if self.name:
+            self.progress.end(self.name)
+            self.name = ""
+
+    def _heard(self, name: str, done: int, loss: float) -> None:
+        """A student's name, steps done and loss."""
+        if name != self.name:
+            self.__exit__()
+            self.name = name
+            kind, steps = self.student.config.architecture, self.student.how.steps
+            self.progress.begin(name, index=self.index, kind=kind, steps=steps, cores=self.progress.cores)
+        self.progress.step(name, done, loss)
