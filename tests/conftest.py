@@ -10,8 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.forks import Forks
+
+settings.register_profile("kd", deadline=None)  # first calls compile
+settings.load_profile("kd")
 
 ROOT = Path(__file__).resolve().parent.parent
 # A shell starts background jobs deaf to SIGINT, and children inherit that; a handler, they do not.
