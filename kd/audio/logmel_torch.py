@@ -10,8 +10,8 @@ from kd.audio.spec import FeatureSpec
 def log_mel_of(samples: Tensor, *, spec: FeatureSpec) -> Tensor:
     """`kd.audio.logmel.log_mel` of each clip: shape (clips, samples) to (clips, frames, mels), on the samples' device.
 
-    Same filterbank, window, frames, floor and scaling; as there, the transform itself is computed in double precision. Rounding
-    differs, by less than 1e-5 (on the processor 2e-6 was measured: the last bit).
+    Same filterbank, window, frames, floor and scaling; as there, the transform itself is computed in double precision.
+    Rounding differs, by less than 1e-5 (on the processor 2e-6 was measured: the last bit).
     """
     window = torch.from_numpy(hann(spec.window)).to(samples.device)
     bank = torch.from_numpy(filterbank(spec)).to(samples.device)

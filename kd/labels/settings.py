@@ -42,7 +42,7 @@ class LabelSettings:
 
     def threshold(self, index: int) -> float:
         """θ of the labels that pass `index`, from 2, trains on."""
-        return threshold(start=self.start, decay=self.decay, floor=self.floor, update=index - 2)
+        return threshold(start=self.start, delta=self.decay, floor=self.floor, i=index - 2)
 
     def rule(self, own: Sequence[float], *, index: int) -> LabelRule:
         """The rule of pass `index` for teachers whose operating thresholds are `own`, (classes,)."""

@@ -6,11 +6,12 @@ from torch import nn
 
 from kd.models.config import ModelConfig
 from kd.models.deep import Deep
-from kd.models.network import RecurrentCNN
+from kd.models.network import Network
+from kd.models.resnet import ResNet
 from kd.models.shallow import Shallow
 
 
-def build(config: ModelConfig) -> RecurrentCNN:
+def build(config: ModelConfig) -> Network:
     """A freshly initialised model; seed torch before, for a repeatable one.
 
     Convolutions and the last layer start as torch starts them (the paper does not say), the SRU as its authors do.
@@ -23,6 +24,8 @@ def build(config: ModelConfig) -> RecurrentCNN:
             recurrent_activation=config.recurrent_activation,
             padding=config.padding,
         )
+    if config.architecture == "resnet":
+        return ResNet(classes=len(config.classes), mels=config.mels, width=config.width)
     return Shallow(
         classes=len(config.classes),
         mels=config.mels,

@@ -10,7 +10,12 @@ from typing import Any, Self
 
 from kd.errors import UserError, did_you_mean
 
-STRIDES = {"deep": 1, "shallow": 1}  # architectures, and how many frames of features make one of their output
+STRIDES = {
+    "deep": 1,
+    "shallow": 1,
+    "resnet": 8,
+}  # architectures, and how many frames of features make one of their output
+WIDEST = 8
 CHOICES: dict[str, tuple[str | int, ...]] = {
     "architecture": tuple(STRIDES),
     "sru_version": (1, 2),
@@ -21,9 +26,10 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """architecture: `deep` or `shallow` (S1, Tables 2 and 3); classes: names, in the order of the logits.
+    """architecture: `deep` or `shallow` (S1, Tables 2 and 3) or `resnet` (S2); classes: names, in the order of the logits.
 
-    The other fields are those of the paper where it says them; see `deep`, `shallow` and `sru`.
+    width: of `resnet`, a factor of its channels. The other fields are those of the paper where it says them; see `deep`,
+    `shallow` and `sru`.
     """
 
     architecture: str
@@ -32,6 +38,7 @@ class ModelConfig:
     sru_version: int = 1
     recurrent_activation: str = "tanh"
     padding: str = "same"
+    width: float = 1.0
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
@@ -43,6 +50,10 @@ class ModelConfig:
                 )
         if isinstance(self.mels, bool) or not isinstance(self.mels, int) or self.mels < 1:
             raise UserError(f"model: mels={self.mels!r} is not a positive whole number", "the paper's models take 64")
+        if isinstance(self.width, bool) or not isinstance(self.width, int | float) or not 0 < self.width <= WIDEST:
+            raise UserError(
+                f"model: width={self.width!r} is not above 0 and at most {WIDEST}", "the paper's ResNet has 1"
+            )
         classes = self.classes
         if not isinstance(classes, tuple) or not classes or not all(isinstance(c, str) and c for c in classes):
             raise UserError("model: classes must be one or more names", "name the classes to detect")

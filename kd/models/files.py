@@ -19,7 +19,7 @@ from kd.errors import UserError
 from kd.files import atomic_write_bytes, atomic_write_text
 from kd.models.build import build
 from kd.models.config import ModelConfig
-from kd.models.network import RecurrentCNN
+from kd.models.network import Network
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
 SCHEMA = 1
@@ -36,7 +36,7 @@ def save_model(folder: Path | str, model: nn.Module, config: ModelConfig, extra:
     atomic_write_text(Path(folder) / DESCRIPTION, text)
 
 
-def load_model(folder: Path | str) -> tuple[RecurrentCNN, ModelConfig, dict[str, Any]]:
+def load_model(folder: Path | str) -> tuple[Network, ModelConfig, dict[str, Any]]:
     """(model in evaluation mode on the CPU, config, extra). Raises UserError for anything but an intact folder."""
     path = Path(folder)
     about = _description(path / DESCRIPTION)

@@ -1,4 +1,4 @@
-"""What the deep and the shallow model share: normalise, convolve, recur, classify each frame."""
+"""What models share: normalised features in; and, of the deep and the shallow one: convolve, recur, classify each frame."""
 
 from __future__ import annotations
 
@@ -12,7 +12,30 @@ from kd.models.sru import SRU
 HIDDEN = 128
 
 
-class RecurrentCNN(nn.Module):
+class Network(nn.Module):
+    """(batch, frames, mels) → logits (batch, frames / stride, classes); the first layer normalises."""
+
+    def __init__(self, *, mels: int) -> None:
+        super().__init__()
+        self.mels = mels
+        self.normalise = Normalise(mels)
+
+    def set_statistics(self, mean: object, std: object) -> None:
+        """Mean and standard deviation of each mel band over the training clips, (mels,) each."""
+        self.normalise.set_statistics(mean, std)
+
+    def normalised(self, features: Tensor) -> Tensor:
+        """Features with the statistics applied. Raises UserError for features of another shape."""
+        if features.ndim != 3 or features.shape[2] != self.mels:
+            raise UserError(
+                f"features have shape {tuple(features.shape)}, the model takes (batch, frames, {self.mels})",
+                "extract the features under the model's own settings",
+            )
+        normalised: Tensor = self.normalise(features)
+        return normalised
+
+
+class RecurrentCNN(Network):
     """(batch, frames, mels) → logits (batch, frames, classes).
 
     front: (batch, 1, frames, mels) → (batch, channels, frames + 2 · margin, 1); the margin is cut off at the end.
@@ -29,31 +52,21 @@ class RecurrentCNN(nn.Module):
         sru_version: int,
         recurrent_activation: str,
     ) -> None:
-        super().__init__()
+        super().__init__(mels=mels)
         bins = bins_after(front, mels=mels, drop=margin > 0)
         if bins != 1:
             raise UserError(
                 f"{mels} mel bands do not come down to 1 bin of frequency in the convolutions",
                 "the models of the paper take 64 bands",
             )
-        self.mels, self.margin = mels, margin
-        self.normalise = Normalise(mels)
+        self.margin = margin
         self.front = front
         self.recurrent = SRU(
             input_size=channels, hidden_size=HIDDEN, version=sru_version, activation=recurrent_activation
         )
         self.classify = nn.Linear(2 * HIDDEN, classes)
 
-    def set_statistics(self, mean: object, std: object) -> None:
-        """Mean and standard deviation of each mel band over the training clips, (mels,) each."""
-        self.normalise.set_statistics(mean, std)
-
     def forward(self, features: Tensor) -> Tensor:
-        if features.ndim != 3 or features.shape[2] != self.mels:
-            raise UserError(
-                f"features have shape {tuple(features.shape)}, the model takes (batch, frames, {self.mels})",
-                "extract the features under the model's own settings",
-            )
-        x = as_sequence(self.front(as_map(self.normalise(features))))
+        x = as_sequence(self.front(as_map(self.normalised(features))))
         logits: Tensor = self.classify(self.recurrent(x))
         return logits[:, self.margin : logits.shape[1] - self.margin] if self.margin else logits

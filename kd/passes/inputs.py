@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.grid import FrameGrid
-from kd.audio.spec import FeatureSpec, s1
+from kd.audio.spec import FeatureSpec, s1, s2
 from kd.audio.store import ClipFeatures, FeatureStore, Source, statistics
 from kd.config import home, say
 from kd.corpus.corpus import Corpus, load_corpus
@@ -22,6 +22,8 @@ from kd.engines.local import cores
 from kd.models.config import STRIDES
 from kd.passes.settings import CorpusSettings
 from kd.progress import Progress
+
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,13 @@ class Part:
 class View:
     """What one kind of network sees of a corpus: the features it reads, and the frames it gives scores to.
 
-    mean, deviation: (mels,) statistics of the training clips' features.
+    mean, deviation: (mels,), what the network normalises features by.
     """
 
     spec: FeatureSpec
     grid: FrameGrid
-    mean: npt.NDArray[np.float32]
-    deviation: npt.NDArray[np.float32]
+    mean: Floats
+    deviation: Floats
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def open_inputs(
     rate = settings.rate or common_rate(
         [fact.rate for role in facts if role not in ("select", "report") for fact in facts[role]]
     )
-    specs = dict.fromkeys(architectures, s1(rate=rate, seconds=settings.clip_seconds))
+    specs = {name: spec_of(name, rate=rate, seconds=settings.clip_seconds) for name in architectures}
     sources = {role: sources_of(split) for role, split in splits.items()}
     features: dict[str, dict[FeatureSpec, ClipFeatures]] = {role: {} for role in splits}
     for spec in dict.fromkeys(specs.values()):
@@ -150,7 +152,9 @@ def open_inputs(
     for name, spec in specs.items():
         grid = spec.grid.every(STRIDES[name])
         if (spec, grid) not in views:
-            views[spec, grid] = View(spec, grid, *statistics([part.features[spec] for part in training.values()]))
+            views[spec, grid] = View(
+                spec, grid, *_statistics(spec, [part.features[spec] for part in training.values()])
+            )
     return Inputs(
         corpus,
         training,
@@ -160,6 +164,11 @@ def open_inputs(
         home() / "features",
         settings.clip_seconds,
     )
+
+
+def spec_of(architecture: str, *, rate: int, seconds: float) -> FeatureSpec:
+    """The features that an architecture reads: those of its paper; rate: of those that do not say it."""
+    return s2(seconds=seconds) if architecture == "resnet" else s1(rate=rate, seconds=seconds)
 
 
 def _extracted(
@@ -176,6 +185,13 @@ def _extracted(
         found[role] = ClipFeatures(together.array, together.rows[where], together.seconds[where])
         start += len(each)
     return found
+
+
+def _statistics(spec: FeatureSpec, features: Sequence[ClipFeatures]) -> tuple[Floats, Floats]:
+    """Mean and deviation that a network normalises by: 0 and 1 where each clip is scaled by itself."""
+    if spec.scaling == "min-max":
+        return np.zeros(spec.mels, np.float32), np.ones(spec.mels, np.float32)
+    return statistics(features)
 
 
 def common_rate(rates: Sequence[int]) -> int:

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from kd.errors import UserError, did_you_mean
 from kd.labels.names import KINDS
+from kd.labels.schedule import delta_over
 from kd.labels.settings import LabelSettings
 from kd.passes.settings import FitOptions, FittedSettings, IterateSettings, LabelOptions
 from kd.passes.threads import precision_of
@@ -152,7 +153,7 @@ def label_settings(
         )
     decay = options.threshold_decay
     if decay == -1:
-        decay = (start - options.threshold_floor) / max(passes - 2, 1) if absolute else 0.0
+        decay = delta_over(passes - 1, start=start, floor=options.threshold_floor) if absolute else 0.0
     return LabelSettings(
         kind=options.labels or ("soft" if options.temperature != 1 else LABELS[recipe]),
         temperature=options.temperature,

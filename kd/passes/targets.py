@@ -58,7 +58,7 @@ def frame_label_set(inputs: Inputs, view: View, teaching: Teaching, how: Smoothi
             tags = part.tags(inputs.classes)
             if teaching.accept == "exact":
                 detected: Bools = np.any(teaching.rule.positive(teaching.logits[role], how), axis=1)
-                labels[role][~exact_match(detected, tags > 0)] = NO_LABEL
+                labels[role][~exact_match(detected.astype(np.float32), tags, threshold=0.5)] = NO_LABEL
             if teaching.clamp:
                 labels[role] = clamped(labels[role], tags)
     return joined(view, inputs.training, labels)

@@ -14,13 +14,13 @@ import torch
 import kd.training.fit, kd.training.predict
 from kd.models.build import build
 from kd.models.config import ModelConfig
-for architecture in ("deep", "shallow"):
+for architecture in ("deep", "shallow", "resnet"):
     network = build(ModelConfig(architecture=architecture, classes=("a", "b")))
     network(torch.randn(2, 12, 64)).sum().backward()
     assert all(each.grad is not None for each in network.parameters())
-print("both learn")"""
+print("all learn")"""
 
 
 def test_torch_and_numpy_are_enough() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=120)
-    assert done.stdout == "both learn\n", done.stderr
+    assert done.stdout == "all learn\n", done.stderr
