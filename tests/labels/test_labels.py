@@ -106,7 +106,7 @@ def test_binary_labels_are_what_the_teacher_detects_smoothed() -> None:
     assert np.array_equal(found, smooth(over.astype(np.float32), how))
     soft = LabelRule("soft", 2.0, (0.5, 0.8)).labels(logits, smoothing("none"))
     assert np.allclose(soft, probabilities(logits, temperature=2.0), atol=1e-3)
-    with pytest.raises(UserError, match="neither"):
+    with pytest.raises(UserError, match="none of"):
         LabelRule("hard", 1.0, ())
 
 

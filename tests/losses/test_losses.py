@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kd.losses.frames import frame_bce
+from kd.losses.frames import frame_bce, labelled_frame_bce
 from kd.losses.tagging import tag_bce
 
 
@@ -41,3 +41,18 @@ def test_soft_labels_differ_from_kl_by_their_entropy_alone() -> None:
     q = torch.rand(1, 4, 2)
     frame_bce(z, q).backward()
     assert torch.allclose(z.grad, (torch.sigmoid(z) - q).detach() / z.numel(), atol=1e-6)
+
+
+def test_frames_without_a_label_weigh_nothing() -> None:
+    torch.manual_seed(0)
+    logits = torch.randn(3, 7, 2, requires_grad=True)
+    targets = torch.rand(3, 7, 2)
+    assert torch.allclose(labelled_frame_bce(logits, targets), frame_bce(logits, targets))
+    targets[0, 2:5, 1] = float("nan")
+    known = ~torch.isnan(targets)
+    loss = labelled_frame_bce(logits, targets)
+    assert torch.allclose(loss, frame_bce(logits[known], targets[known]))
+    loss.backward()
+    assert logits.grad is not None and (logits.grad[~known] == 0).all() and (logits.grad[known] != 0).all()
+    none = labelled_frame_bce(logits, torch.full_like(targets, float("nan")))
+    assert none.item() == 0

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kd.errors import UserError
+from kd.labels.names import KINDS
 from kd.passes.champions import Contender, choose
 from kd.passes.plan import plan, resolve_steps, seed_of, steps_for
 from kd.passes.settings import IterateSettings
@@ -29,6 +30,13 @@ def test_pass_1_has_two_candidates_and_later_ones_four_or_six() -> None:
         {"recipe": "paper", "temperature": 2.0},
         {"recipe": "paper", "labels": "binary"},
         {"labels": "binary", "temperature": 2.0},
+        {"recipe": "paper", "labels": "gated"},
+        {"recipe": "paper", "tuning": "on"},
+        {"recipe": "paper", "accept": "exact"},
+        {"student_passes": "1"},
+        {"student_passes": "two"},
+        {"threshold_decay": -0.5},
+        {"threshold_start": 0.3, "threshold_floor": 0.4},
     ],
 )
 def test_plans_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
@@ -38,7 +46,7 @@ def test_plans_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
 
 def test_labels_are_binary_by_default_and_soft_in_the_paper_or_with_a_temperature() -> None:
     kinds = [
-        (made.labels, made.clamp)
+        (made.labels.kind, made.labels.clamp)
         for made in (
             plan(IterateSettings()),
             plan(IterateSettings(recipe="paper")),
@@ -47,6 +55,26 @@ def test_labels_are_binary_by_default_and_soft_in_the_paper_or_with_a_temperatur
         )
     ]
     assert kinds == [("binary", True), ("soft", False), ("soft", False), ("soft", True)]
+
+
+def test_tuning_is_on_by_default_and_off_in_the_paper() -> None:
+    tuning = plan(IterateSettings()).tuning
+    assert tuning is not None and tuning.labels and tuning.students == (2,) and tuning.kinds == KINDS
+    assert tuning.student_trials == 6
+    assert plan(IterateSettings(recipe="paper")).tuning is None and plan(IterateSettings(tuning="off")).tuning is None
+    only = plan(IterateSettings(objective="student", student_passes="4,2", labels="gated")).tuning
+    assert only is not None and not only.labels and only.students == (2, 4) and only.kinds == ("gated",)
+    assert plan(IterateSettings(objective="labels")).tuning.students == ()  # type: ignore[union-attr]
+    assert "shallow" in plan(IterateSettings(architectures="deep")).networks
+    assert plan(IterateSettings(architectures="deep", tuning="off")).networks == ("deep",)
+
+
+def test_thresholds_fall_over_the_passes_on_the_absolute_scale_and_stay_on_the_teachers_own() -> None:
+    own, absolute = (plan(IterateSettings(threshold_scale=scale)).labels for scale in ("own", "absolute"))
+    assert [own.threshold(i) for i in (2, 8)] == [0.5, 0.5]
+    assert (
+        absolute.threshold(2) == 0.75 and absolute.threshold(8) == pytest.approx(0.25) and absolute.threshold(9) == 0.25
+    )
 
 
 def test_default_steps_depend_on_clips_alone() -> None:
