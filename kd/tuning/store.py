@@ -137,10 +137,10 @@ def _opened_file(uri: str, path: Path, wait: float) -> Studies:
 def _opened_server(uri: str) -> Studies:
     import sqlalchemy
 
-    engine = sqlalchemy.create_engine(uri)
+    engine = sqlalchemy.create_engine(uri, pool_pre_ping=True)
     with engine.connect() as connection:
         _check_tables(set(sqlalchemy.inspect(connection).get_table_names()), masked(uri))
     turns = ServerTurns(engine)
     with turns.deciding():
-        made = optuna().storages.RDBStorage(uri.replace("{", "{{").replace("}", "}}"))
+        made = optuna().storages.RDBStorage(uri.replace("{", "{{").replace("}", "}}"), {"pool_pre_ping": True})
     return Studies(uri, optuna().storages.get_storage(made), turns, (made.engine, engine))

@@ -45,7 +45,7 @@ def store_errors(uri: str) -> Iterator[None]:
         if "OperationalError" not in text:
             raise
         raise UserError(
-            f"the studies {uri} do not answer ({textwrap.shorten(text, 200, placeholder=' …')})",
+            f"the studies {uri} do not answer ({textwrap.shorten(text.rpartition('Error: ')[2], 200, placeholder=' …')})",
             f"check KD_OPTUNA_URI and that the database is up, then {AGAIN}",
         ) from error
 

@@ -80,11 +80,9 @@ class ServerTurns:
         """See `Turns`."""
         name = str(secrets.randbits(61) + 2**61)
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.detach()  # from the pool: its end is the end of the lock
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({name})")
-            try:
-                yield name
-            finally:
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({name})")
+            yield name
 
     def alive(self, name: str) -> bool:
         """See `Turns`."""

@@ -51,20 +51,24 @@ def test_a_gaussian_process_goes_on_too(studies: Studies) -> None:
 
 
 def test_nothing_that_was_written_is_lost_by_kills_at_any_moment(studies: Studies) -> None:
-    whole = studied(studies, name="whole", trials=40)
-    told = 0
-    for patience in (5, 7, 9):
-        process = worker(name="broken", trials=40)
+    whole = studied(studies, name="whole", trials=30)
+    made: list[int] = []
+    for patience in (5, 9):
+        process = worker(name="broken", trials=30)
         assert process.stdout is not None
-        for _, _ in zip(range(patience), process.stdout, strict=False):
-            told += 1
+        lines = [line for _, line in zip(range(patience), process.stdout, strict=False)]
         process.kill()
-        rest, _ = process.communicate(timeout=60)
-        told += len(rest.splitlines())
-    broken = studied(studies, name="broken", trials=40)
+        lines += process.communicate(timeout=60)[0].splitlines()
+        assert process.returncode == -signal.SIGKILL
+        made += [int(line.split()[0]) for line in lines if line.endswith(("}", "}\n"))][
+            :-1
+        ]  # the last has perhaps not ended
+    last = worker(name="broken", trials=30)
+    made += [int(line.split()[0]) for line in last.communicate(timeout=60)[0].splitlines()]
+    assert len(made) == len(set(made)) > 20
+    broken = studied(studies, name="broken", trials=30)
     assert drawn(broken) == drawn(whole)
-    assert broken.counts.get("FAIL", 0) <= 3
-    assert told - 3 <= 40
+    assert broken.counts.get("FAIL", 0) <= 2
 
 
 def test_processes_share_a_study_to_the_last_attempt(studies: Studies) -> None:

@@ -40,7 +40,9 @@ def test_the_best_of_all_attempts_is_found_and_everything_is_kept(studies: Studi
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 def test_draws_depend_on_the_seed_and_only_on_it(studies: Studies, sampler: str) -> None:
-    a, b, c = (studied(studies, name=name, seed=s, sampler=sampler) for name, s in (("a", 1), ("b", 1), ("c", 2)))
+    a, b, c = (
+        studied(studies, name=name, seed=s, sampler=sampler, trials=16) for name, s in (("a", 1), ("b", 1), ("c", 2))
+    )
     assert [row["settings"] for row in a.trials] == [row["settings"] for row in b.trials]
     assert [row["settings"] for row in a.trials[2:]] != [row["settings"] for row in c.trials[2:]]
     assert len({json.dumps(row["settings"]) for row in a.trials}) == len(a.trials)

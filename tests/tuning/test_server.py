@@ -1,0 +1,107 @@
+"""Studies in PostgreSQL, where its programs and psycopg are installed."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kd.errors import UserError
+from kd.tuning.store import open_studies
+from tests.tuning.conftest import worker
+from tests.tuning.test_resume import drawn
+from tests.tuning.worker import studied
+
+pytestmark = pytest.mark.skipif(
+    not (importlib.util.find_spec("psycopg") and shutil.which("initdb") and shutil.which("pg_ctl")),
+    reason="PostgreSQL or psycopg is absent",
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of an empty database on a server of its own, which root may not run."""
+    folder = Path(tempfile.mkdtemp(prefix="kd-server-"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(folder, user)
+
+    def run(*words: str) -> None:
+        subprocess.run(words, user=user, cwd="/", check=True, stdout=subprocess.DEVNULL)
+
+    run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "kd", "--no-sync")
+    run("pg_ctl", "-D", f"{folder}/data", "-o", f"-p {port} -k {folder}", "-l", f"{folder}/log", "-w", "start")
+    yield f"postgresql://kd:secret@127.0.0.1:{port}/postgres"
+    run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def address(server: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, said in KD_OPTUNA_URI."""
+    monkeypatch.setenv("KD_OPTUNA_URI", server)
+    return server
+
+
+def test_a_killed_study_goes_on_and_processes_share_one(address: str) -> None:
+    studies = open_studies()
+    whole = studied(studies, name="whole")
+    killed = worker(name="broken", die_at=15)
+    assert killed.communicate(timeout=60)[1] == "" and killed.returncode == -signal.SIGKILL
+    broken = studied(studies, name="broken")
+    assert broken.counts == {"COMPLETE": 25, "FAIL": 1} and drawn(broken) == drawn(whole)
+    processes = [worker(name="shared", trials=30, nap=0.02, first=[]) for _ in range(3)]
+    outs = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], outs
+    assert sorted(int(line.split()[0]) for out, _ in outs for line in out.splitlines()) == list(range(30))
+    assert studied(studies, name="shared", trials=30, first=[]).counts == {"COMPLETE": 30}
+    studies.close()
+
+
+def test_a_live_process_keeps_its_attempt(address: str) -> None:
+    studies = open_studies()
+    slow = worker(name="slow", trials=2, nap=1.5)
+    assert slow.stdout is not None
+    assert slow.stdout.readline().startswith("0 ")
+    assert studied(studies, name="slow", trials=2).counts == {"COMPLETE": 2}
+    assert slow.wait(timeout=60) == 0
+    studies.close()
+
+
+def test_the_schema_of_mlflow_is_refused_and_another_is_not(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(address.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        for words in (
+            "SCHEMA theirs",
+            "SCHEMA ours",
+            "TABLE theirs.experiments ()",
+            "TABLE theirs.registered_models ()",
+        ):
+            connection.exec_driver_sql(f"CREATE {words}")
+    engine.dispose()
+    for schema, says in (("theirs", "is MLflow's database"), ("none", "does not exist")):
+        monkeypatch.setenv("KD_OPTUNA_URI", f"{address}?options=-csearch_path%3D{schema}")
+        with pytest.raises(UserError, match=says) as caught:
+            open_studies()
+        assert "secret" not in caught.value.message
+    monkeypatch.setenv("KD_OPTUNA_URI", f"{address}?options=-csearch_path%3Dours")
+    opened = open_studies()
+    assert opened.names() == []
+    opened.close()
+
+
+def test_a_server_that_goes_away_is_said(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KD_OPTUNA_URI", address.rpartition("/")[0] + "/none")
+    with pytest.raises(UserError, match='database "none" does not exist'):
+        open_studies()
