@@ -13,6 +13,7 @@ from kd.labels.smoothing import Smoothing
 from kd.labels.teaching import Teaching
 from kd.passes.context import Bench
 from kd.passes.label_facts import earlier_teaching, facts, mended
+from kd.passes.label_figure import draw_labels
 from kd.passes.label_studies import Teacher
 from kd.passes.merging import merged_detector
 from kd.passes.results import percent
@@ -67,6 +68,17 @@ def lesson(
         **studied,
     }
     bench.runs.json(run, about, "label-settings.json")
+    with tempfile.TemporaryDirectory(prefix="kd-") as place:
+        path = Path(place) / "labels.png"
+        draw_labels(
+            path,
+            part=bench.inputs.select,
+            teacher=teacher,
+            settings=settings,
+            index=index,
+            classes=bench.inputs.classes,
+        )
+        bench.runs.file(run, path)
     say(told(index, about))
     return Lesson(settings, teaching, smoothings, about)
 
