@@ -13,7 +13,7 @@ from kd.passes.label_studies import PAPER, LabelStudies, Teacher, applied
 from kd.passes.work import PassWork
 from kd.progress import Progress
 from kd.tracking.runs import Runs
-from kd.tuning.outcome import Studied
+from kd.tuning.outcome import FAIL, Studied
 from kd.tuning.pages import page, table
 
 
@@ -46,14 +46,14 @@ def tuned(
 
 
 def summary(study: Studied) -> dict[str, Any]:
-    """A study in `results.json`; its name holds the job's own, which is there already."""
+    """A study in `results.json`: nothing that a crash changes. Its name holds the job's own, which is there already."""
     return {
         "study": study.name.partition("/")[2],
         "best": study.best,
         "value": study.value,
         "number": study.number,
         "feasible": study.feasible,
-        "counts": study.counts,
+        "counts": {state: count for state, count in study.counts.items() if state != FAIL},
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.conftest import Place
 from tests.end_to_end.test_iterate import results_of
 
-QUICK = {"steps": 3, "batch": 4, "architectures": "shallow", "smoothings": "median"}
+QUICK = {"steps": 3, "batch": 4, "architectures": "shallow", "smoothings": "median", "tuning": "off"}
 MOVE = """
 import mlflow
 client = mlflow.MlflowClient()

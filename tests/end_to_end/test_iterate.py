@@ -10,7 +10,15 @@ import pytest
 
 from tests.conftest import Place
 
-QUICK = {"passes": 2, "steps": 6, "batch": 4, "smoothings": "median,median+gaussian", "threads": 1}
+QUICK = {
+    "passes": 2,
+    "steps": 6,
+    "batch": 4,
+    "smoothings": "median,median+gaussian",
+    "threads": 1,
+    "trials": 5,
+    "student_trials": 3,
+}
 
 
 def results_of(place: Place) -> dict[str, Any]:

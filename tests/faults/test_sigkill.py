@@ -32,17 +32,20 @@ def kill_at(place: Place, pattern: str, how: signal.Signals, **parameters: objec
     return job.returncode
 
 
-def test_sigkill_in_pass_2_of_an_mlflow_run_changes_nothing(new_place: Callable[[], Place], corpus: Path) -> None:
+def test_sigkill_in_a_study_and_in_pass_2_of_an_mlflow_run_changes_nothing(
+    new_place: Callable[[], Place], corpus: Path
+) -> None:
     whole, broken = new_place(), new_place()
     done = whole.run("iterate", data=corpus, **QUICK)
     assert done.returncode == 0, done.stderr
-    job = broken.launch("iterate", data=corpus, **QUICK)
-    assert job.stdout is not None
-    for line in job.stdout:
-        if re.search(r"pass 2/2  .*deep-median\+gaussian", line):
-            os.killpg(job.pid, signal.SIGKILL)
-            break
-    job.communicate(timeout=300)
+    for moment in (r"pass 2/2  .*trial 2", r"pass 2/2  .*deep-median\+gaussian"):
+        job = broken.launch("iterate", data=corpus, **QUICK)
+        assert job.stdout is not None
+        for line in job.stdout:
+            if re.search(moment, line):
+                os.killpg(job.pid, signal.SIGKILL)
+                break
+        job.communicate(timeout=300)
     again = broken.launch("iterate", data=corpus, **QUICK)
     text, _ = again.communicate(timeout=500)
     assert again.returncode == 0 and "going on after pass 1" in text, text
@@ -50,8 +53,8 @@ def test_sigkill_in_pass_2_of_an_mlflow_run_changes_nothing(new_place: Callable[
     runs = json.loads(broken.python(STATUS))
     assert not [run for run in runs if run[1] == "RUNNING"]
     tops = [run for run in runs if run[0] == "iterate"]
-    assert sorted(status for _, status, _ in tops) == ["FINISHED", "KILLED"]
-    assert [bool(resumed) for _, status, resumed in tops if status == "KILLED"] == [True]
+    assert sorted(status for _, status, _ in tops) == ["FINISHED", "KILLED", "KILLED"]
+    assert all(resumed for _, status, resumed in tops if status == "KILLED")
 
 
 def test_sigterm_and_sigint_end_the_runs(place: Place, corpus: Path) -> None:
