@@ -78,4 +78,4 @@ def draw_labels(
 def _rows(axis: Any, name: str) -> None:
     axis.set_yticks([])
     axis.set_ylabel(name)
-    axis.legend(loc="upper right", fontsize=7, reverse=True)
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8, frameon=False, reverse=True)

@@ -118,7 +118,7 @@ class LabelStudies:
             attempt.note("labels", quality.value)
             attempt.constraint("class_loss", worst_loss(teacher, quality) - allowed)
             lessons = [partial(labels, chosen, index + step) for step in range(STEPS_AHEAD)]
-            return self.student.taught(lessons, partial(heard, f"trial {attempt.number + 1}"), attempt.report)[1]
+            return self.student.taught(lessons, partial(heard, f"attempt {attempt.number}"), attempt.report)[1]
 
         return self.run(
             name, space, objective, [as_values(settings), paper], trials=self.plan.student_trials, prune=True

@@ -90,7 +90,7 @@ class Search:
 
     def progress(self, attempt: Attempt) -> Callable[[int, float], None]:
         """Where steps and losses of a trial's student are told."""
-        return partial(self.heard, f"trial {attempt.number + 1}")
+        return partial(self.heard, f"attempt {attempt.number}")
 
 
 def search_labels(search: Search) -> Studied:
@@ -196,7 +196,7 @@ def tell(study: Studied, run: str) -> None:
     value = "" if study.value is None else f" ({study.value:.4f})"
     unused = UNUSED.get(str(study.best.get("kind")))
     words = " ".join(f"--{NAMES.get(key, key)} {as_text(each)}" for key, each in study.best.items() if key != unused)
-    say(f"best of trial {study.number + 1}{value}: {words}")
+    say(f"best, attempt {study.number}{value}: {words}")
     say(f"page, table and best settings: artifact folder study of run {run}")
     say(f"to look around: {ui_command()}")
     say(f"or, once optuna-dashboard is installed: {dashboard_command()}")

@@ -67,12 +67,12 @@ def test_a_study_by_itself_goes_on_where_it_was(job: tuple[Place, str, dict[str,
     given = {"what": "student", "data": corpus, "student_steps": 4, "batch": 4, "threads": 1}
     short = place.run("tune", student_trials=2, **given)
     assert short.returncode == 0, short.stderr
-    best = re.search(r"best of trial \d+ \(\S+\): --labels \w+", short.stdout)
+    best = re.search(r"best, attempt \d+ \(\S+\): --labels \w+", short.stdout)
     assert best and "2 complete" in short.stdout and "optuna-dashboard" in short.stdout
     same = place.run("tune", student_trials=2, **given)
-    assert best[0] in same.stdout and "trial 1 " not in same.stderr
+    assert best[0] in same.stdout and "attempt 0 " not in same.stderr
     longer = place.run("tune", student_trials=3, **given)
-    assert longer.returncode == 0 and "trial 3 4/4" in longer.stderr and "trial 2 " not in longer.stderr
+    assert longer.returncode == 0 and "attempt 2 4/4" in longer.stderr and "attempt 1 " not in longer.stderr
 
 
 @pytest.mark.slow
@@ -84,7 +84,7 @@ def test_every_kind_of_study_prints_its_best_as_parameters(
         "tune", what=what, data=corpus, labels="binary", trials=3, student_trials=3, student_steps=4, batch=4, threads=1
     )
     assert done.returncode == 0, done.stderr
-    found = re.search(r"best of trial \d+.*?: (--.*)", done.stdout)
+    found = re.search(r"best, attempt \d+.*?: (--.*)", done.stdout)
     assert found
     wanted = {"labels": "--window", "schedule": "--threshold_decay", "training": "--learning_rate"}[what]
     assert wanted in found[1]
