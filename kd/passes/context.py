@@ -82,4 +82,5 @@ def model_config(settings: FittedSettings, architecture: str, inputs: Inputs) ->
         sru_version=settings.sru_version,
         recurrent_activation=settings.recurrent_activation,
         padding=settings.padding,
+        width=settings.width,
     )
