@@ -20,7 +20,7 @@ Loss = Callable[..., Tensor]  # of a batch: logits (batch, frames, classes) and 
 CHUNK = 512  # clips at a time
 
 
-class Lesson(Protocol):
+class Learnable(Protocol):
     """Clips with what a network is to learn of them."""
 
     @property

@@ -13,7 +13,7 @@ from kd.errors import UserError
 from kd.models.network import Network
 from kd.training.augment import augmented
 from kd.training.checkpoint import load_checkpoint, save_checkpoint
-from kd.training.data import Lesson, Loss, batch_of
+from kd.training.data import Learnable, Loss, batch_of
 from kd.training.precision import autocast
 
 Report = Callable[[int, float], None]
@@ -54,7 +54,7 @@ def optimizer_of(model: Network, settings: FitSettings) -> torch.optim.Optimizer
 
 def fit(
     model: Network,
-    training: Lesson,
+    training: Learnable,
     settings: FitSettings,
     *,
     mean: npt.NDArray[np.float32] | None = None,
@@ -91,7 +91,7 @@ def _step(
     model: Network,
     optimizer: torch.optim.Optimizer,
     loss_of: Loss,
-    training: Lesson,
+    training: Learnable,
     settings: FitSettings,
     step: int,
     mean: npt.NDArray[np.float32] | None,
