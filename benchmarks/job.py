@@ -20,7 +20,7 @@ from typing import Any
 
 def as_twin(words: list[str]) -> int:
     """`iterate` with plain networks, in this process."""
-    from torch import Tensor, nn
+    from torch import Tensor
 
     import kd.models.files
     import kd.passes.networks
@@ -28,22 +28,17 @@ def as_twin(words: list[str]) -> int:
     from benchmarks.plain import plain_deep, plain_shallow
     from entrypoints.iterate import main as iterate
     from kd.models.config import ModelConfig
-    from kd.models.normalise import Normalise
+    from kd.models.network import Network
 
-    class Twin(nn.Module):
+    class Twin(Network):
         """A plain network behind the normalisation of the features."""
 
         def __init__(self, config: ModelConfig) -> None:
-            super().__init__()
-            self.normalise = Normalise(config.mels)
+            super().__init__(mels=config.mels)
             self.network = (plain_deep if config.architecture == "deep" else plain_shallow)(len(config.classes))
 
-        def set_statistics(self, mean: object, std: object) -> None:
-            """As `RecurrentCNN.set_statistics`."""
-            self.normalise.set_statistics(mean, std)
-
         def forward(self, features: Tensor) -> Tensor:
-            logits: Tensor = self.network(self.normalise(features))
+            logits: Tensor = self.network(self.normalised(features))
             return logits
 
     for module in (kd.passes.networks, kd.models.files, kd.passes.speed):

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from kd.errors import UserError
 from kd.models.blocks import as_map, as_sequence, bins_after
 from kd.models.normalise import Normalise
+from kd.models.pooling import mean_pool
 from kd.models.sru import SRU
 
 HIDDEN = 128
@@ -23,6 +24,10 @@ class Network(nn.Module):
     def set_statistics(self, mean: object, std: object) -> None:
         """Mean and standard deviation of each mel band over the training clips, (mels,) each."""
         self.normalise.set_statistics(mean, std)
+
+    def tags(self, logits: Tensor) -> Tensor:
+        """Probabilities of a clip's tags, (batch, classes), of its logits (batch, frames, classes), as its paper pools."""
+        return mean_pool(logits)
 
     def normalised(self, features: Tensor) -> Tensor:
         """Features with the statistics applied. Raises UserError for features of another shape."""

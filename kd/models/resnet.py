@@ -23,10 +23,30 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kd.models.network import Network
+from kd.models.pooling import max_pool
 
 CHANNELS = (64, 128, 256, 512)
 STRIDE = (1, 2, 2, 2)
 UNITS = 2
+
+
+class Shortcut(nn.Module):
+    """1×1 convolution of every `stride`-th frame and bin, and batch normalisation.
+
+    The frames and bins are picked before: oneDNN's backward pass of a strided 1×1 convolution of few channels-last
+    channels ends the process (torch 2.11, 8 channels, a processor with AVX-512).
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.conv = nn.Conv2d(inputs, outputs, 1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        picked = x[:, :, :: self.stride, :: self.stride] if self.stride > 1 else x
+        y: Tensor = self.norm(self.conv(picked))
+        return y
 
 
 class Unit(nn.Module):
@@ -41,11 +61,7 @@ class Unit(nn.Module):
         self.norm = nn.BatchNorm2d(outputs)
         self.conv_again = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.norm_again = nn.BatchNorm2d(outputs)
-        self.shortcut = (
-            nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False), nn.BatchNorm2d(outputs))
-            if first
-            else nn.Identity()
-        )
+        self.shortcut = Shortcut(inputs, outputs, stride=stride) if first else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         y = functional.relu(self.norm(self.conv(x)), inplace=True)
@@ -73,6 +89,10 @@ class ResNet(Network):
         x = self.normalised(features).unsqueeze(3).permute(0, 3, 1, 2)
         maps: Tensor = self.blocks(functional.relu(self.norm(self.conv(x)), inplace=True))
         return maps
+
+    def tags(self, logits: Tensor) -> Tensor:
+        """The maximum over frames."""
+        return max_pool(logits)
 
     def forward(self, features: Tensor) -> Tensor:
         pooled = functional.relu(self.maps(features).mean(dim=3))

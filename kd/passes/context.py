@@ -15,7 +15,7 @@ from kd.passes.steps import Steps
 from kd.progress import Progress
 from kd.tracking.registry import Registry
 from kd.tracking.runs import Runs
-from kd.training.data import TrainingSet
+from kd.training.data import Learnable
 from kd.training.fit import FitSettings
 
 
@@ -50,7 +50,7 @@ class Bench:
         """What networks of an architecture see."""
         return self.inputs.views[architecture]
 
-    def training(self, config: ModelConfig, training: TrainingSet, how: FitSettings, *, threads: int) -> Training:
+    def training(self, config: ModelConfig, training: Learnable, how: FitSettings, *, threads: int) -> Training:
         """A network to be trained here."""
         view = self.view(config.architecture)
         data = set_digest(training, self.inputs, view)
@@ -82,4 +82,5 @@ def model_config(settings: FittedSettings, architecture: str, inputs: Inputs) ->
         sru_version=settings.sru_version,
         recurrent_activation=settings.recurrent_activation,
         padding=settings.padding,
+        width=settings.width,
     )

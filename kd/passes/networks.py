@@ -24,7 +24,7 @@ from kd.models.memory import keep_freed_memory
 from kd.passes.inputs import Inputs, View
 from kd.passes.steps import Steps, digest_of
 from kd.passes.threads import use_threads
-from kd.training.data import TrainingSet
+from kd.training.data import Learnable
 from kd.training.fit import FitSettings, fit
 from kd.training.precision import device
 from kd.training.predict import predict_to
@@ -37,12 +37,12 @@ TRAINING_CODE = ("kd.training.fit", "kd.models.build", "kd.models.files")
 PREDICTION_CODE = ("kd.training.predict", "kd.models.build")
 
 
-def set_digest(training: TrainingSet, inputs: Inputs, view: View) -> str:
+def set_digest(training: Learnable, inputs: Inputs, view: View) -> str:
     """sha256 over what a network is trained on: clips, features' description and statistics, targets."""
     digest = sha256(json.dumps(description(view.spec), sort_keys=True).encode())
     for part in inputs.training.values():
         digest.update(part.digest.encode())
-    for array in (view.mean, view.deviation, training.targets):
+    for array in (view.mean, view.deviation, *training.arrays()):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
@@ -56,7 +56,7 @@ class Training:
 
     steps: Steps
     config: ModelConfig
-    training: TrainingSet
+    training: Learnable
     mean: Floats
     deviation: Floats
     data: str

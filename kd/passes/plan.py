@@ -8,7 +8,7 @@ from kd.errors import UserError, did_you_mean
 from kd.labels.names import KINDS
 from kd.labels.schedule import delta_over
 from kd.labels.settings import LabelSettings
-from kd.passes.settings import FitOptions, FittedSettings, IterateSettings, LabelOptions
+from kd.passes.settings import FittedSettings, IterateSettings, LabelOptions, LengthOptions
 from kd.passes.threads import precision_of
 from kd.training.fit import FitSettings
 
@@ -186,7 +186,7 @@ def steps_for(clips: int) -> int:
     return max(40, round(linear if clips <= 440 else 250 * math.sqrt(clips / 440)))
 
 
-def resolve_steps(options: FitOptions, *, clips: int, batch: int) -> int:
+def resolve_steps(options: LengthOptions, *, clips: int, batch: int) -> int:
     """Training steps: `steps`, else `epochs` over the clips, else from the number of clips."""
     if options.steps and options.epochs:
         raise UserError("steps and epochs are both given", "give one of them")

@@ -8,24 +8,41 @@ from kd.labels.names import ACCEPTS, KINDS, SCALES, SMOOTHINGS
 
 
 @dataclass(frozen=True)
-class CorpusSettings(SplitSettings):
-    """Which corpus, and how its audio is read."""
+class ClipOptions:
+    """How much is read of each clip."""
 
     clip_seconds: float = option(10.0, help="clips are cropped or padded to this length", low=0.2, high=600)
+
+
+@dataclass(frozen=True)
+class RateOptions:
+    """How audio is read where the network's paper does not say it."""
+
     rate: int = option(
         0, help="samples per second of the features; 0: 32000 where the corpus has it, else 16000", low=0, high=96_000
     )
 
 
 @dataclass(frozen=True)
-class FitOptions:
-    """How one network is trained."""
+class CorpusSettings(RateOptions, ClipOptions, SplitSettings):
+    """Which corpus, and how its audio is read."""
+
+
+@dataclass(frozen=True)
+class LengthOptions:
+    """How long one network is trained."""
 
     steps: int = option(0, help="training steps per candidate; 0: from the number of clips", low=0, high=10_000_000)
     epochs: int = option(
         0, help="training epochs per candidate, where steps=0; 0: from the number of clips", low=0, high=100_000
     )
     batch: int = option(0, help="clips per step; 0: the recipe's (paper 32, default 12)", low=0, high=4096)
+
+
+@dataclass(frozen=True)
+class FitOptions(LengthOptions):
+    """How one network is trained."""
+
     learning_rate: float = option(0.001, help="Adam's rate; falls linearly over the last third", low=1e-8, high=1)
     seed: int = option(0, help="seed of initialisation, batch order and augmentation", low=0, high=2**31)
     time_mask: int = option(0, help="SpecAugment: frames masked of a clip, below this; 0: none", low=0, high=100_000)
@@ -82,15 +99,35 @@ class ClampOptions:
 
 
 @dataclass(frozen=True)
-class NetworkOptions:
-    """What networks are made of, and the name they are registered under."""
+class RecurrentOptions:
+    """What the recurrent networks are made of."""
 
     sru_version: int = option(1, help="recurrent unit: 1 (the paper's) or 2", low=1, high=2)
     recurrent_activation: str = option(
         "tanh", help="activation inside the recurrent unit", choices=("tanh", "identity")
     )
     padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
+
+
+@dataclass(frozen=True)
+class WidthOptions:
+    """How large the residual network is."""
+
+    width: float = option(
+        1.0, help="channels of the residual network, as a share of the paper's; 0.25 suits processors", low=0.02, high=8
+    )
+
+
+@dataclass(frozen=True)
+class RegistryOptions:
+    """Where networks are registered."""
+
     model: str = option("kd-sed", help="name in the model registry")
+
+
+@dataclass(frozen=True)
+class NetworkOptions(RegistryOptions, WidthOptions, RecurrentOptions):
+    """What networks are made of, and the name they are registered under."""
 
 
 @dataclass(frozen=True)

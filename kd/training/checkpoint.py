@@ -10,19 +10,19 @@ from kd.files import atomic_write_bytes
 
 
 def save_checkpoint(
-    path: Path, *, model: nn.Module, optimizer: torch.optim.Adam, step: int, losses: list[float]
+    path: Path, *, model: nn.Module, optimizer: torch.optim.Optimizer, step: int, losses: list[float]
 ) -> None:
-    """Write weights, Adam's moments, the number of steps done and the losses so far."""
+    """Write weights, the optimiser's moments, the number of steps done and the losses so far."""
     from safetensors.torch import save
 
     tensors: dict[str, Tensor] = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"adam.{index}.{k}": torch.as_tensor(v).contiguous() for k, v in state.items()}
+        tensors |= {f"optimizer.{index}.{k}": torch.as_tensor(v).contiguous() for k, v in state.items()}
     about = {"step": str(step), "losses": json.dumps(losses)}
     atomic_write_bytes(path, save(tensors, metadata=about))
 
 
-def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Adam) -> tuple[int, list[float]]:
+def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, list[float]]:
     """Put model and optimizer where `save_checkpoint` left them; returns steps done and losses, (0, []) without a file.
 
     A checkpoint that cannot be read is passed over: training starts anew.
@@ -40,7 +40,7 @@ def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Adam
     model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
     states: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
-        if key.startswith("adam."):
+        if key.startswith("optimizer."):
             _, index, name = key.split(".")
             states.setdefault(int(index), {})[name] = value
     whole = optimizer.state_dict()

@@ -1,13 +1,43 @@
-"""What a network is trained on: features and targets of some clips."""
+"""What a network is trained on: features and targets of some clips, and the loss that these targets ask for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 from kd.audio.store import ClipFeatures
+from kd.losses.frames import frame_bce, labelled_frame_bce
+from kd.losses.tagging import tag_bce
+from kd.models.network import Network
 
+Floats = npt.NDArray[np.float32]
+Which = npt.NDArray[np.int64]
+Augment = Callable[[Floats, Floats], tuple[Floats, Floats]]
+Loss = Callable[..., Tensor]  # of a batch: logits (batch, frames, classes) and the batch's targets to a scalar
 CHUNK = 512  # clips at a time
+
+
+class Learnable(Protocol):
+    """Clips with what a network is to learn of them."""
+
+    @property
+    def features(self) -> ClipFeatures:
+        """Of all clips."""
+
+    def __len__(self) -> int:
+        """How many clips there are."""
+
+    def batch(self, which: Which, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
+        """Features of some clips, augmented, and whatever `loss` takes of these clips, arrays of (len(which), ...)."""
+
+    def loss(self, model: Network) -> Loss:
+        """What a model that learns this minimises, by logits and the targets that `batch` gives."""
+
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """All that the loss depends on besides features and logits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +64,26 @@ class TrainingSet:
     def __len__(self) -> int:
         return len(self.features)
 
+    def batch(self, which: Which, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
+        features, targets = augment(self.features.batch(which), self.targets[which].astype(np.float32))
+        return features, (targets,)
 
-def order_of(clips: int, *, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    def loss(self, model: Network) -> Loss:
+        def of_tags(logits: Tensor, targets: Tensor) -> Tensor:
+            return tag_bce(model.tags(logits), targets)
+
+        return of_tags if self.weak else frame_bce if self.whole else labelled_frame_bce
+
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        return (self.targets,)
+
+
+def order_of(clips: int, *, seed: int, epoch: int) -> Which:
     """The order in which epoch `epoch` visits the clips; a function of its arguments alone."""
     return np.random.default_rng([seed, epoch]).permutation(clips)
 
 
-def batch_of(clips: int, *, size: int, seed: int, step: int) -> npt.NDArray[np.int64]:
+def batch_of(clips: int, *, size: int, seed: int, step: int) -> Which:
     """The clips of training step `step` (from 0): epochs follow each other without a short batch."""
     first = step * size
     wanted = np.arange(first, first + size)

@@ -2,32 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
 
 from kd.errors import UserError
-from kd.losses.frames import frame_bce, labelled_frame_bce
-from kd.losses.tagging import tag_bce
-from kd.models.pooling import mean_pool
+from kd.models.network import Network
 from kd.training.augment import augmented
 from kd.training.checkpoint import load_checkpoint, save_checkpoint
-from kd.training.data import TrainingSet, batch_of
+from kd.training.data import Learnable, Loss, batch_of
 from kd.training.precision import autocast
 
 Report = Callable[[int, float], None]
-Loss = Callable[[Tensor, Tensor], Tensor]
 LONGEST = 250  # steps between checkpoints
 
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """How one network is trained: Adam, `steps` steps of `batch` clips, the rate falling linearly over the last third.
+    """How one network is trained: `steps` steps of `batch` clips, the rate falling linearly over the last third.
 
-    time_mask, frequency_mask, mixup: as in `augmented`; 0: none.
+    optimizer: `adam`, or `sgd` with `momentum`; time_mask, frequency_mask, mixup: as in `augmented`; 0: none.
     """
 
     steps: int
@@ -38,6 +35,8 @@ class FitSettings:
     time_mask: int = 0
     frequency_mask: int = 0
     mixup: float = 0.0
+    optimizer: str = "adam"
+    momentum: float = 0.0
 
 
 def rate_at(settings: FitSettings, step: int) -> float:
@@ -46,9 +45,16 @@ def rate_at(settings: FitSettings, step: int) -> float:
     return settings.learning_rate * min(1.0, max(left, 0.01))
 
 
+def optimizer_of(model: Network, settings: FitSettings) -> torch.optim.Optimizer:
+    """The optimiser that the settings name, fresh."""
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=settings.learning_rate, momentum=settings.momentum, fused=True)
+    return torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+
+
 def fit(
-    model: nn.Module,
-    training: TrainingSet,
+    model: Network,
+    training: Learnable,
     settings: FitSettings,
     *,
     mean: npt.NDArray[np.float32] | None = None,
@@ -63,10 +69,10 @@ def fit(
     report: called after each step with the number of steps done and the loss.
     """
     device = next(model.parameters()).device
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+    optimizer = optimizer_of(model, settings)
     done, losses = load_checkpoint(checkpoint, model=model, optimizer=optimizer) if checkpoint else (0, [])
     every = min(max(1, len(training) // settings.batch), LONGEST)
-    loss = tag_loss if training.weak else frame_bce if training.whole else labelled_frame_bce
+    loss = training.loss(model)
     model.train()
     for step in range(done, settings.steps):
         for group in optimizer.param_groups:
@@ -82,19 +88,18 @@ def fit(
 
 
 def _step(
-    model: nn.Module,
-    optimizer: torch.optim.Adam,
+    model: Network,
+    optimizer: torch.optim.Optimizer,
     loss_of: Loss,
-    training: TrainingSet,
+    training: Learnable,
     settings: FitSettings,
     step: int,
     mean: npt.NDArray[np.float32] | None,
     device: torch.device,
 ) -> float:
     which = batch_of(len(training), size=settings.batch, seed=settings.seed, step=step)
-    features, targets = augmented(
-        training.features.batch(which),
-        training.targets[which].astype(np.float32),
+    augment = partial(
+        augmented,
         seed=settings.seed,
         step=step,
         time_mask=settings.time_mask,
@@ -102,16 +107,12 @@ def _step(
         mixup=settings.mixup,
         mean=mean,
     )
-    inputs, wanted = torch.from_numpy(features).to(device), torch.from_numpy(targets).to(device)
+    features, targets = training.batch(which, augment)
+    inputs, *wanted = (torch.from_numpy(each).to(device) for each in (features, *targets))
     optimizer.zero_grad(set_to_none=True)
     with autocast(settings.precision, device):
         logits = model(inputs)
-    loss = loss_of(logits, wanted)
+    loss = loss_of(logits, *wanted)
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     return float(loss.detach())
-
-
-def tag_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """The loss of tags pooled from frame logits (batch, frames, classes) by their mean."""
-    return tag_bce(mean_pool(logits), targets)
