@@ -49,7 +49,10 @@ def as_twin(words: list[str]) -> int:
 
 def timed(kind: str, words: list[str], folder: Path) -> dict[str, Any]:
     """One job in stores of its own: seconds of the whole command, and the reported score."""
-    environment = os.environ | {"KD_HOME": str(folder), "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}"}
+    stores = {"MLFLOW_TRACKING_URI": "mlflow.db", "KD_OPTUNA_URI": "optuna.db"}
+    environment = (
+        os.environ | {"KD_HOME": str(folder)} | {key: f"sqlite:///{folder / db}" for key, db in stores.items()}
+    )
     command = ["-m", "entrypoints.iterate"] if kind == "ours" else ["-m", "benchmarks.job", "--twin"]
     started = time.perf_counter()
     subprocess.run([sys.executable, *command, *words], env=environment, check=True, stdout=sys.stderr)

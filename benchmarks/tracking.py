@@ -66,6 +66,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"KD_HOME": folder, "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"}
+        os.environ["KD_OPTUNA_URI"] = f"sqlite:///{folder}/optuna.db"
         watch()
         sys.argv = ["iterate", *given]
         started = time.perf_counter()

@@ -1,0 +1,121 @@
+"""What `tune` can search: labels, students of them, the schedule of their threshold, settings of a training."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from torch import nn
+
+from kd.labels.settings import LabelSettings
+from kd.passes.label_studies import DECAYS, STARTS, LabelStudies, Teacher, applied, as_values
+from kd.passes.settings import TuneSettings
+from kd.passes.targets import frame_label_set
+from kd.training.data import TrainingSet
+from kd.tuning.attempt import Attempt
+from kd.tuning.outcome import Studied
+from kd.tuning.space import Kind, Real, Space, Value, Whole
+
+FIRST_PASS = 2  # the pass that the champions' labels are for
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the searches have in common: parameters, studies, the teacher, the settings to begin with, the study's name.
+
+    heard: told the name of a student, its steps and its loss.
+    """
+
+    settings: TuneSettings
+    studies: LabelStudies
+    teacher: Teacher
+    labels: LabelSettings
+    name: str
+    heard: Callable[[str, int, float], None] = lambda name, done, loss: None
+
+    def progress(self, attempt: Attempt) -> Callable[[int, float], None]:
+        """Where steps and losses of a trial's student are told."""
+        return partial(self.heard, f"attempt {attempt.number}")
+
+
+def search_labels(search: Search) -> Studied:
+    """Window, Gaussian and threshold, by the quality of labels."""
+    return search.studies.of_labels(search.name, search.teacher, search.labels, index=FIRST_PASS)
+
+
+def search_student(search: Search) -> Studied:
+    """Kind, temperature and decay, by short students."""
+    return search.studies.of_students(search.name, search.teacher, search.labels, index=FIRST_PASS, heard=search.heard)
+
+
+def search_schedule(search: Search) -> Studied:
+    """Start and decay, by several short passes: each pass's student, with thresholds of its own, teaches the next."""
+    studies, labels = search.studies, search.labels
+    space = Space(
+        {
+            "start": Real(max(STARTS[0], labels.floor), max(STARTS[1], labels.start)),
+            "decay": Real(DECAYS[0], max(DECAYS[1], labels.decay)),
+        }
+    )
+
+    def objective(attempt: Attempt) -> float:
+        chosen, teacher, f1, done = applied(labels, attempt.settings), search.teacher, 0.0, 0
+        heard = search.progress(attempt)
+        for index in range(FIRST_PASS, FIRST_PASS + search.settings.passes):
+            lessons = [partial(lesson_of, studies, teacher, chosen, index)]
+            network, f1 = studies.student.taught(lessons, lambda step, loss, past=done: heard(past + step, loss))  # type: ignore[misc]
+            done += studies.student.how.steps
+            attempt.report(index, f1)
+            teacher = successor(studies, network)
+        return f1
+
+    return studies.run(
+        search.name, space, objective, [as_values(labels)], trials=search.settings.student_trials, prune=True
+    )
+
+
+def search_training(search: Search) -> Studied:
+    """Learning rate, batch, steps and augmentation of one network, by its F1 after a training on the champions' labels."""
+    studies, how = search.studies, search.studies.student.how
+    mels = studies.bench.view(search.settings.architecture).spec.mels
+    kinds: dict[str, Kind] = {
+        "learning_rate": Real(min(1e-4, how.learning_rate), max(1e-2, how.learning_rate), log=True),
+        "batch": Whole(min(4, how.batch), max(32, how.batch), log=True),
+        "steps": Whole(max(1, how.steps // 2), 2 * how.steps, log=True),
+        "time_mask": Whole(0, max(48, how.time_mask)),
+        "frequency_mask": Whole(0, max(mels // 4, how.frequency_mask)),
+        "mixup": Real(0.0, max(1.0, how.mixup)),
+    }
+
+    def objective(attempt: Attempt) -> float:
+        student = replace(studies.student, how=replace(how, **attempt.settings))  # type: ignore[arg-type]
+        lessons = [partial(lesson_of, studies, search.teacher, search.labels, FIRST_PASS)] * 2
+        return student.taught(lessons, search.progress(attempt), attempt.report)[1]
+
+    given: dict[str, Value] = {name: getattr(how, name) for name in kinds}
+    return studies.run(search.name, Space(kinds), objective, [given], trials=search.settings.student_trials)
+
+
+SEARCHES: dict[str, Callable[[Search], Studied]] = {
+    "labels": search_labels,
+    "student": search_student,
+    "schedule": search_schedule,
+    "training": search_training,
+}
+
+
+def lesson_of(studies: LabelStudies, teacher: Teacher, labels: LabelSettings, index: int) -> TrainingSet:
+    """What a student of pass `index` learns from."""
+    view = studies.bench.view(studies.student.config.architecture)
+    how = labels.smoothings(studies.smoothings)[0]
+    return frame_label_set(studies.bench.inputs, view, teacher.teaching(labels, index=index), how)
+
+
+def successor(studies: LabelStudies, network: nn.Module) -> Teacher:
+    """A student as the teacher of the next pass, at operating points chosen on the selection split."""
+    bench, student = studies.bench, studies.student
+    view = bench.view(student.config.architecture)
+    logits = {role: student.logits(network, part) for role, part in bench.inputs.training.items()}
+    select = student.logits(network, bench.inputs.select)
+    verdict = bench.judge.verdict(grid=view.grid, select=select, report=None)
+    f1 = {label: value or 0.0 for label, value in verdict.f1("tuned").items()}
+    return Teacher(verdict.points.thresholds, view.grid, logits, select, f1)
