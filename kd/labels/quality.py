@@ -48,31 +48,24 @@ def label_quality(
     threshold: at any temperature the same, because σ(z / T) ≥ σ(logit(t) / T) is σ(z) ≥ t. The log loss is the mean over
     labelled frames of -[y log q + (1 - y) log(1 - q)] for labels q and reference frames y, mean over classes.
     """
-    found = [_one(logits, truth, clips, grid, classes, rule, how) for how in smoothings]
+    active = frame_truth(truth, clips=clips, classes=classes, grid=grid)
+    binary = rule.kind == "binary"
+    points = OperatingPoints((0.5,) * len(classes) if binary else rule.thresholds, (1,) * len(classes))
+
+    def one(how: Smoothing) -> Quality:
+        labels = rule.labels(logits, how)
+        scores: Array = labels.astype(np.float32) if binary else smooth(probabilities(logits), how)
+        figures = score_at(scores, truth, clips=clips, grid=grid, points=points, classes=classes)
+        f1 = {label: each.f1 or 0.0 for label, each in figures.classes.items()}
+        return Quality(figures.macro.f1 or 0.0, f1, None if binary else log_loss(labels, active))
+
+    found = [one(how) for how in smoothings]
     losses = [each.log_loss for each in found if each.log_loss is not None]
     return Quality(
         float(np.mean([each.f1 for each in found])),
         {label: float(np.mean([each.classes[label] for each in found])) for label in classes},
         float(np.mean(losses)) if losses else None,
     )
-
-
-def _one(
-    logits: Logits,
-    truth: Mapping[str, Sequence[Event]],
-    clips: Sequence[str],
-    grid: FrameGrid,
-    classes: Sequence[str],
-    rule: LabelRule,
-    how: Smoothing,
-) -> Quality:
-    labels = rule.labels(logits, how)
-    binary = rule.kind == "binary"
-    scores: Array = labels.astype(np.float32) if binary else smooth(probabilities(logits), how)
-    points = OperatingPoints((0.5,) * len(classes) if binary else rule.thresholds, (1,) * len(classes))
-    figures = score_at(scores, truth, clips=clips, grid=grid, points=points, classes=classes)
-    loss = None if binary else log_loss(labels, frame_truth(truth, clips=clips, classes=classes, grid=grid))
-    return Quality(figures.macro.f1 or 0.0, {label: each.f1 or 0.0 for label, each in figures.classes.items()}, loss)
 
 
 def log_loss(labels: npt.NDArray[np.floating], truth: npt.NDArray[np.bool_]) -> float:
