@@ -1,6 +1,6 @@
 """How much of a job goes into tracking: runs, metrics, artifacts, the registry, packaged models.
 
-    python -m benchmarks.tracking [--out RESULT.json] [PARAMETERS OF ITERATE ...]
+    python -m benchmarks.tracking [--home FOLDER] [--out RESULT.json] [PARAMETERS OF ITERATE ...]
 
 Runs `iterate` in this process, in empty stores, with every method of the tracking layer timed. What the workers do
 meanwhile is not taken off: the share is an upper bound of what a job would gain without tracking.
@@ -59,13 +59,15 @@ def watch() -> None:
 def main(words: Sequence[str] | None = None) -> int:
     """Run, print, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--home", type=Path, help="keep the stores here; they must be empty")
     parser.add_argument("--out", type=Path)
     chosen, given = parser.parse_known_args(words)
     from benchmarks.keep import machine
     from entrypoints.iterate import main as iterate
 
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"KD_HOME": folder, "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"}
+    with tempfile.TemporaryDirectory() as place:
+        folder = chosen.home or place
+        os.environ |= {"KD_HOME": str(folder), "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"}
         os.environ["KD_OPTUNA_URI"] = f"sqlite:///{folder}/optuna.db"
         watch()
         sys.argv = ["iterate", *given]
