@@ -23,6 +23,7 @@ from kd.tuning.study import run_study
 WINDOWS, SIGMAS, STARTS = (1, 41), (0.0, 4.0), (0.25, 0.9)
 TEMPERATURES, DECAYS = (0.25, 4.0), (0.0, 0.25)
 PAPER = {"kind": "soft", "temperature": 1.0, "clamp": False, "accept": "all"}
+Heard = Callable[[str, int, float, float], None]
 STEPS_AHEAD = 2  # label updates that a student of a trial sees
 
 
@@ -97,12 +98,12 @@ class LabelStudies:
         settings: LabelSettings,
         *,
         index: int,
-        heard: Callable[[str, int, float], None],
+        heard: Heard,
     ) -> Studied:
         """The kind of labels, temperature and decay whose labels teach a short student best; the rest as in `settings`.
 
         A student learns half of its steps from this pass's labels and half from those that the next threshold of the
-        schedule gives. heard: called with the student's name, steps done and loss.
+        schedule gives. heard: called with the student's name, steps done, loss and the time by its own clock.
         """
         space = student_space(self.plan.kinds, settings)
         paper: dict[str, Value] = {"kind": "soft", "temperature": 1.0, "decay": settings.decay}

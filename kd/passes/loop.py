@@ -74,7 +74,7 @@ def iterate(settings: IterateSettings) -> int:
                     owner=owner_tags(settings.model),
                 )
                 with Workers(workers_for(settings, todo.widest)) as workers:
-                    studies = studies_of(bench, settings, todo, how)
+                    studies = studies_of(bench, settings, todo, how, workers)
                     work = PassWork(bench, settings, todo, how, AliasMoves(registry), workers, studies)
                     tell(work, job)
                     run_all(work, job, guests)
@@ -83,7 +83,9 @@ def iterate(settings: IterateSettings) -> int:
     return 0
 
 
-def studies_of(bench: Bench, settings: IterateSettings, todo: Plan, how: FitSettings) -> LabelStudies | None:
+def studies_of(
+    bench: Bench, settings: IterateSettings, todo: Plan, how: FitSettings, workers: Workers
+) -> LabelStudies | None:
     """The studies of a job, their database made where there is none; None where nothing is tuned."""
     if todo.tuning is None:
         return None
@@ -91,7 +93,7 @@ def studies_of(bench: Bench, settings: IterateSettings, todo: Plan, how: FitSett
 
     config = model_config(settings, STUDENT, bench.inputs)
     short = replace(how, steps=min(todo.tuning.student_steps, how.steps), seed=seed_of(settings.seed, "student"))
-    student = Student(bench, config, short, todo.judged_by)
+    student = Student(bench, config, short, todo.judged_by, workers, settings.threads)
     return LabelStudies(bench, open_studies(), todo.tuning, todo.smoothings, student, settings.seed)
 
 

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from torch import nn
-
 from kd.labels.settings import LabelSettings
-from kd.passes.label_studies import DECAYS, STARTS, LabelStudies, Teacher, applied, as_values
+from kd.passes.label_studies import DECAYS, STARTS, Heard, LabelStudies, Teacher, applied, as_values
 from kd.passes.settings import TuneSettings
+from kd.passes.students import Weights
 from kd.passes.targets import frame_label_set
 from kd.training.data import TrainingSet
 from kd.tuning.attempt import Attempt
@@ -22,7 +21,7 @@ FIRST_PASS = 2  # the pass that the champions' labels are for
 class Search:
     """What the searches have in common: parameters, studies, the teacher, the settings to begin with, the study's name.
 
-    heard: told the name of a student, its steps and its loss.
+    heard: told the name of a student, its steps, its loss and the time.
     """
 
     settings: TuneSettings
@@ -30,10 +29,10 @@ class Search:
     teacher: Teacher
     labels: LabelSettings
     name: str
-    heard: Callable[[str, int, float], None] = lambda name, done, loss: None
+    heard: Heard = lambda name, done, loss, at: None
 
-    def progress(self, attempt: Attempt) -> Callable[[int, float], None]:
-        """Where steps and losses of a trial's student are told."""
+    def progress(self, attempt: Attempt) -> Callable[[int, float, float], None]:
+        """Where steps, losses and times of a trial's student are told."""
         return partial(self.heard, f"attempt {attempt.number}")
 
 
@@ -62,10 +61,10 @@ def search_schedule(search: Search) -> Studied:
         heard = search.progress(attempt)
         for index in range(FIRST_PASS, FIRST_PASS + search.settings.passes):
             lessons = [partial(lesson_of, studies, teacher, chosen, index)]
-            network, f1 = studies.student.taught(lessons, lambda step, loss, past=done: heard(past + step, loss))  # type: ignore[misc]
+            weights, f1 = studies.student.taught(lessons, partial(after, done, heard))
             done += studies.student.how.steps
             attempt.report(index, f1)
-            teacher = successor(studies, network)
+            teacher = successor(studies, weights)
         return f1
 
     return studies.run(
@@ -110,12 +109,17 @@ def lesson_of(studies: LabelStudies, teacher: Teacher, labels: LabelSettings, in
     return frame_label_set(studies.bench.inputs, view, teacher.teaching(labels, index=index), how)
 
 
-def successor(studies: LabelStudies, network: nn.Module) -> Teacher:
+def after(past: int, heard: Callable[[int, float, float], None], done: int, loss: float, at: float) -> None:
+    """Tell of a step that comes after `past` others."""
+    heard(past + done, loss, at)
+
+
+def successor(studies: LabelStudies, weights: Weights) -> Teacher:
     """A student as the teacher of the next pass, at operating points chosen on the selection split."""
     bench, student = studies.bench, studies.student
     view = bench.view(student.config.architecture)
-    logits = {role: student.logits(network, part) for role, part in bench.inputs.training.items()}
-    select = student.logits(network, bench.inputs.select)
+    logits = {role: student.logits(weights, part) for role, part in bench.inputs.training.items()}
+    select = student.logits(weights, bench.inputs.select)
     verdict = bench.judge.verdict(grid=view.grid, select=select, report=None)
     f1 = {label: value or 0.0 for label, value in verdict.f1("tuned").items()}
     return Teacher(verdict.points.thresholds, view.grid, logits, select, f1)

@@ -2,14 +2,13 @@
 
 import json
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kd.files import atomic_write_text
 from kd.labels.settings import LabelSettings
-from kd.passes.label_studies import PAPER, LabelStudies, Teacher, applied
+from kd.passes.label_studies import PAPER, Heard, LabelStudies, Teacher, applied
 from kd.passes.work import PassWork
 from kd.progress import Progress
 from kd.tracking.runs import Runs
@@ -73,7 +72,7 @@ class StudentProgress:
     def __init__(self, progress: Progress, studies: LabelStudies, *, index: int) -> None:
         self.progress, self.student, self.index, self.name = progress, studies.student, index, ""
 
-    def __enter__(self) -> Callable[[str, int, float], None]:
+    def __enter__(self) -> Heard:
         return self._heard
 
     def __exit__(self, *_: object) -> None:
@@ -81,11 +80,11 @@ class StudentProgress:
             self.progress.end(self.name)
             self.name = ""
 
-    def _heard(self, name: str, done: int, loss: float) -> None:
-        """A student's name, steps done and loss."""
+    def _heard(self, name: str, done: int, loss: float, at: float) -> None:
+        """A student's name, steps done, loss and the time by its own clock."""
         if name != self.name:
             self.__exit__()
             self.name = name
             kind, steps = self.student.config.architecture, self.student.how.steps
             self.progress.begin(name, index=self.index, kind=kind, steps=steps, cores=self.progress.cores)
-        self.progress.step(name, done, loss)
+        self.progress.step(name, done, loss, at)

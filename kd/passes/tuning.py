@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from kd.config import as_text, say, to_dict
 from kd.engines.local import cores
+from kd.engines.workers import Workers
 from kd.errors import UserError
 from kd.labels.names import KINDS
 from kd.passes.context import model_config
@@ -61,7 +62,9 @@ def prepared(settings: TuneSettings) -> Search:
         )
     how = fit_settings(settings, clips=bench.inputs.clips)
     short = replace(how, steps=min(settings.student_steps, how.steps), seed=seed_of(settings.seed, "student"))
-    student = Student(bench, model_config(settings, network, bench.inputs), short, "tuned")
+    student = Student(
+        bench, model_config(settings, network, bench.inputs), short, "tuned", Workers(1), settings.threads
+    )
     plan = TuningPlan(
         labels=True,
         students=(FIRST_PASS,),
