@@ -9,7 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-HEAVY = ("kd.passes.loop", "kd.passes.single", "kd.passes.labelling", "kd.passes.evaluation", "kd.passes.comparison")
+HEAVY = (
+    "kd.passes.loop",
+    "kd.passes.single",
+    "kd.passes.labelling",
+    "kd.passes.evaluation",
+    "kd.passes.comparison",
+    "kd.passes.tuning",
+)
 
 
 class Forks:

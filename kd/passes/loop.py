@@ -36,12 +36,15 @@ from kd.tracking.registry import Registry, check_name
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store, tracking_uri
 from kd.training.fit import FitSettings
+from kd.tuning.samplers import check_sampler
 
 
 def iterate(settings: IterateSettings) -> int:
     """Run, resume or show a job; returns the exit code."""
     check_name(settings.model)
     todo = plan(settings)
+    if todo.tuning:
+        check_sampler(todo.tuning.sampler)
     guests = warm_versions(settings)
     progress = Progress(passes=settings.passes, batch=settings.batch or BATCH[settings.recipe])
     corpus = open_corpus(settings, progress)

@@ -24,6 +24,7 @@ from kd.passes.tuned import StudentProgress, log_study
 from kd.tracking.registry import best_alias
 from kd.tracking.store import ui_command
 from kd.tuning.outcome import Studied
+from kd.tuning.samplers import check_sampler
 from kd.tuning.store import dashboard_command, open_studies
 
 UNUSED = {"binary": "temperature", "soft": "decay"}  # what changes no label of a kind
@@ -50,6 +51,7 @@ def tune(settings: TuneSettings) -> int:
 
 def prepared(settings: TuneSettings) -> Search:
     """The registry's champions at work on a corpus, and what is to be searched there."""
+    check_sampler(settings.sampler)
     labels = label_settings(settings, passes=settings.passes + 1, clamp=settings.clamp, accept=settings.accept)
     if settings.what == "schedule" and labels.kind == "soft":
         raise UserError("soft labels have no threshold to schedule", "give labels=binary or labels=gated")

@@ -53,6 +53,14 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("iterate", {"window": 8}, "window=8 is even"),
         ("iterate", {"classes": ",,"}, "empty name"),
         ("evaluate", {"reference": "--predictions"}, "'reference' has no value"),
+        ("iterate", {"student_passes": "1,2"}, "holds what is no pass from 2 on"),
+        ("iterate", {"tuning": "on", "recipe": "paper"}, "recipe=paper tunes nothing"),
+        ("iterate", {"threshold_start": 0.1}, "lies below threshold_floor"),
+        ("iterate", {"sampler": "tree"}, "sampler='tree' is not one of"),
+        ("tune", {"what": "all"}, "what='all' is not one of"),
+        ("tune", {"what": "schedule", "labels": "soft"}, "soft labels have no threshold"),
+        ("tune", {"passes": 2}, "passes=2 is out of range"),
+        ("tune", {"data": "/nowhere"}, "/nowhere"),
     ],
 )
 def test_parameters(asked: Place, name: str, parameters: dict[str, object], says: str) -> None:
