@@ -9,7 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-HEAVY = ("kd.passes.loop", "kd.passes.single", "kd.passes.labelling", "kd.passes.evaluation", "kd.passes.comparison")
+HEAVY = tuple(
+    f"kd.passes.{name}" for name in ("loop", "single", "labelling", "evaluation", "comparison", "class_frame")
+)
 
 
 class Forks:
