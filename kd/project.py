@@ -10,6 +10,7 @@ from kd.config import as_text
 ENTRY_POINTS = {
     "main": ("iterate", "kd.passes.settings:IterateSettings"),
     "iterate": ("iterate", "kd.passes.settings:IterateSettings"),
+    "class_frame": ("class_frame", "kd.passes.class_frame_settings:ClassFrameSettings"),
     "train": ("train", "kd.passes.settings:TrainSettings"),
     "distill": ("distill", "kd.passes.settings:DistillSettings"),
     "pseudo_label": ("pseudo_label", "kd.passes.settings:PseudoLabelSettings"),

@@ -16,6 +16,7 @@ HEAVY = (
     "kd.passes.evaluation",
     "kd.passes.comparison",
     "kd.passes.tuning",
+    "kd.passes.class_frame",
 )
 
 

@@ -85,13 +85,21 @@ def s1(*, rate: int = 16_000, seconds: float = 10.0) -> FeatureSpec:
     return spec
 
 
-def s2(*, seconds: float = 10.0) -> FeatureSpec:
+def s2(*, seconds: float = 10.0, step_ms: float = 0.0) -> FeatureSpec:
     """S2 section 2.1: 64 mel bands from 0 to 16 kHz of 20 ms frames at 44.1 kHz, each clip scaled to [0, 1].
 
-    Deviation: a step of 8 ms gives about 1,248 frames in 10 s, not the 1,024 that are stated; 430 samples (9.75 ms) give
-    exactly those. Whether the minimum and maximum are a clip's or the corpus's is not said: a clip's.
+    step_ms: milliseconds from frame to frame; 0: 430 samples, which are 9.75. A smaller step gives as many frames as that
+    one, of the beginning of each clip.
+    Deviation: a step of 8 ms gives 1,240 frames in 10 s, not the 1,024 that are stated; 430 samples give exactly those.
+    Whether the minimum and maximum are a clip's or the corpus's is not said: a clip's.
     """
     spec = FeatureSpec(rate=44_100, window=882, hop=430, seconds=seconds, fmax=16_000.0, scaling="min-max")
     if spec.frames < 2:
         raise UserError(f"clip_seconds={seconds:g} is shorter than two frames", "give at least 0.2")
-    return spec
+    if not step_ms:
+        return spec
+    hop = round(step_ms * spec.rate / 1000)
+    if hop < 1 or hop > spec.samples - spec.window:
+        raise UserError(f"step_ms={step_ms:g} is no step between frames of 20 ms in {seconds:g} s", "the paper's is 8")
+    covered = (spec.window + (spec.frames - 1) * hop) / spec.rate
+    return dataclasses.replace(spec, hop=hop, seconds=min(seconds, covered))

@@ -1,7 +1,11 @@
 """Which weakly labelled clips a teacher may label: those whose known tags it finds itself."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
+
+from kd.labels.smoothing import probabilities
 
 Bools = npt.NDArray[np.bool_]
 Reals = npt.NDArray[np.floating]
@@ -23,3 +27,22 @@ def exact_match(vectors: Reals, tags: Reals, *, threshold: float) -> Bools:
     data is given the class-frame pseudo label".
     """
     return np.asarray((binarised(vectors, threshold=threshold) == (tags > 0.5)).all(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFrameLabels:
+    """Class-frame pseudo-labels of weakly labelled clips: accepted (clips,), frames (clips, frames, classes)."""
+
+    accepted: Bools
+    frames: Bools
+
+
+def class_frame_labels(logits: npt.NDArray[np.float16], tags: Reals, *, threshold: float) -> ClassFrameLabels:
+    """The labels that a network's logits (clips, frames, classes) give clips of known tags (clips, classes), at one θ.
+
+    Source: S2 section 3.4. The vector of a clip is the maximum over its frames, so that an accepted clip's frames hold
+    every class that it is tagged with, and no other.
+    """
+    scores = probabilities(logits)
+    frames = binarised(scores, threshold=threshold)
+    return ClassFrameLabels(exact_match(scores.max(axis=1), tags, threshold=threshold), frames)

@@ -5,7 +5,6 @@ import numpy.typing as npt
 
 Reals = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.integer] | npt.NDArray[np.floating]
-KINDS = ("nec", "inverse", "effective_number", "none")
 BETA = 0.999
 
 
@@ -36,7 +35,7 @@ def effective_number(counts: Counts, *, beta: float = BETA) -> Reals:
 
 
 def class_weights(kind: str, counts: Counts) -> Reals:
-    """Weights of one of KINDS with mean 1: `none` is 1 for every class, the others C times what sums to 1.
+    """Weights with mean 1, of a kind named in `kd.losses.names`: `none` is 1 for every class, the others C times what sums to 1.
 
     Deviation: S2's own sum to 1, which divides the loss by the number of classes; times C, it has the scale of plain
     binary cross-entropy.

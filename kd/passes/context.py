@@ -50,11 +50,13 @@ class Bench:
         """What networks of an architecture see."""
         return self.inputs.views[architecture]
 
-    def training(self, config: ModelConfig, training: Learnable, how: FitSettings, *, threads: int) -> Training:
-        """A network to be trained here."""
+    def training(
+        self, config: ModelConfig, training: Learnable, how: FitSettings, *, threads: int, start: Path | None = None
+    ) -> Training:
+        """A network to be trained here; start: folder of a saved one to go on from."""
         view = self.view(config.architecture)
         data = set_digest(training, self.inputs, view)
-        return Training(self.steps, config, training, view.mean, view.deviation, data, how, threads)
+        return Training(self.steps, config, training, view.mean, view.deviation, data, how, threads, start)
 
     def logits(self, detector: Detector, part: Part) -> Logits:
         """Merged logits of a detector on a split, each member predicted once."""

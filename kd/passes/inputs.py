@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from kd.audio.store import ClipFeatures, FeatureStore, Source, statistics
 from kd.config import home, say
 from kd.corpus.corpus import Corpus, load_corpus
 from kd.corpus.locate import locate
+from kd.corpus.roles import Roles
 from kd.corpus.splits import Split
 from kd.corpus.tables import Event
 from kd.detection.apply import sources_of
@@ -106,7 +108,24 @@ class Inputs:
         return FeatureStore(self.folder, spec).get(part.sources, workers=cores())
 
 
-def open_corpus(settings: CorpusSettings, progress: Progress) -> Corpus:
+class CorpusChoice(Protocol):
+    """Settings that name a corpus and the part each of its splits plays."""
+
+    @property
+    def data(self) -> str:
+        """The folder, or `demo`."""
+
+    def roles(self) -> Roles:
+        """The split of each role."""
+
+    def class_list(self) -> tuple[str, ...]:
+        """Only these classes; empty: all."""
+
+    def if_missing(self) -> Literal["error", "skip"]:
+        """What a listed clip without audio is."""
+
+
+def open_corpus(settings: CorpusChoice, progress: Progress) -> Corpus:
     """The corpus named by the settings, checked."""
     roles, classes = settings.roles(), settings.class_list()
     root = locate(settings.data, home=home(), progress=partial(progress.count, "making the demo corpus"))
@@ -126,6 +145,14 @@ def open_inputs(
     settings: CorpusSettings, corpus: Corpus, progress: Progress, *, architectures: Sequence[str] = ("deep",)
 ) -> Inputs:
     """The corpus with the features that these architectures read, extracted where they are not stored yet."""
+    files = [clip.facts for split in corpus.training() for clip in split.clips if clip.facts is not None]
+    rate = settings.rate or common_rate([fact.rate for fact in files])
+    specs = {name: spec_of(name, rate=rate, seconds=settings.clip_seconds) for name in architectures}
+    return inputs_under(specs, corpus, progress, seconds=settings.clip_seconds)
+
+
+def inputs_under(specs: Mapping[str, FeatureSpec], corpus: Corpus, progress: Progress, *, seconds: float) -> Inputs:
+    """The corpus with these features, by the architecture that reads them; seconds: of a clip."""
     roles = {
         "weak": corpus.weak,
         "in_domain": corpus.in_domain,
@@ -136,10 +163,6 @@ def open_inputs(
     }
     splits = {role: split for role, split in roles.items() if split is not None}
     facts = {role: [clip.facts for clip in split.clips if clip.facts is not None] for role, split in splits.items()}
-    rate = settings.rate or common_rate(
-        [fact.rate for role in facts if role not in ("select", "report") for fact in facts[role]]
-    )
-    specs = {name: spec_of(name, rate=rate, seconds=settings.clip_seconds) for name in architectures}
     sources = {role: sources_of(split) for role, split in splits.items()}
     features: dict[str, dict[FeatureSpec, ClipFeatures]] = {role: {} for role in splits}
     for spec in dict.fromkeys(specs.values()):
@@ -162,7 +185,7 @@ def open_inputs(
         parts.get("report"),
         {name: views[spec, spec.grid.every(STRIDES[name])] for name, spec in specs.items()},
         home() / "features",
-        settings.clip_seconds,
+        seconds,
     )
 
 

@@ -19,7 +19,7 @@ from kd.audio.store import ClipFeatures
 from kd.files import atomic_write_text
 from kd.models.build import build
 from kd.models.config import ModelConfig
-from kd.models.files import load_model, save_model
+from kd.models.files import DESCRIPTION, WEIGHTS, load_model, save_model
 from kd.models.memory import keep_freed_memory
 from kd.passes.inputs import Inputs, View
 from kd.passes.steps import Steps, digest_of
@@ -51,7 +51,8 @@ def set_digest(training: Learnable, inputs: Inputs, view: View) -> str:
 class Training:
     """A network to be trained: its configuration, what it is trained on, and how. A worker process can be sent one.
 
-    mean, deviation: (mels,) statistics of the features; data: from `set_digest`; threads: processor threads to use.
+    mean, deviation: (mels,) statistics of the features; data: from `set_digest`; threads: processor threads to use;
+    start: folder of a saved network to go on from, None: a fresh one.
     """
 
     steps: Steps
@@ -62,32 +63,40 @@ class Training:
     data: str
     how: FitSettings
     threads: int
+    start: Path | None = None
 
     @cached_property
     def about(self) -> dict[str, Any]:
         """All that the trained weights depend on, besides code."""
+        start = {} if self.start is None else {"start": digest_of(self.start / WEIGHTS)}
         return {
             "config": self.config.to_json(),
             "how": asdict(self.how),
             "data": self.data,
             "torch": torch.__version__,
             "threads": self.threads,
+            **start,
         }
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """The modules whose code makes the weights; the loss is that of the training set."""
+        return (*TRAINING_CODE, type(self.training).__module__)
 
     @property
     def key(self) -> str:
         """Names the training among all others."""
-        return self.steps.key("train", code=TRAINING_CODE, inputs=self.about)[:32]
+        return self.steps.key("train", code=self.code, inputs=self.about)[:32]
 
     def run(self, report: Report | None = None) -> Path:
         """The finished training: a folder with `network/`, `losses.json` (one number per step) and `seconds.json`."""
         use_threads(self.threads)
         keep_freed_memory()
-        return self.steps.run("train", code=TRAINING_CODE, inputs=self.about, make=partial(self._make, report))
+        return self.steps.run("train", code=self.code, inputs=self.about, make=partial(self._make, report))
 
     def _make(self, report: Report | None, outputs: Path, scratch: Path) -> None:
         torch.manual_seed(self.how.seed)
-        network = build(self.config)
+        network = build(self.config) if self.start is None else load_model(self.start)[0]
         network.set_statistics(self.mean, self.deviation)
         network = network.to(device())
         start = time.monotonic()
@@ -119,8 +128,8 @@ class Prediction:
             predict_to(outputs / "logits.npy", model.to(device()), features(), precision=self.precision)
 
         about = {
-            "network": digest_of(self.network / "weights.safetensors"),
-            "config": digest_of(self.network / "model.json"),
+            "network": digest_of(self.network / WEIGHTS),
+            "config": digest_of(self.network / DESCRIPTION),
             "spec": description(self.spec),
             "clips": self.clips,
             "precision": self.precision,

@@ -44,18 +44,23 @@ def begin(runs: Runs, job: Job, settings: IterateSettings, corpus: Corpus) -> No
     job.parent = runs.top("iterate", tags)
     job.save()
     take_over(runs, job)
+    log_corpus(runs, job.parent, corpus)
+    for record in job.passes:
+        log_pass(runs, corpus.classes, job.parent, record)
+
+
+def log_corpus(runs: Runs, run: str, corpus: Corpus) -> None:
+    """Which data a run used, and its classes with their slugs."""
     counts = {split.name: len(split.clips) for split in corpus.training()}
     runs.dataset(
-        job.parent,
+        run,
         name="/".join(Path(corpus.root).parts[-2:]),
         digest=corpus.digest,
         source=str(corpus.root),
         profile=counts,
         context="training",
     )
-    runs.json(job.parent, {label: class_slug(label) for label in corpus.classes}, "classes.json")
-    for record in job.passes:
-        log_pass(runs, corpus.classes, job.parent, record)
+    runs.json(run, {label: class_slug(label) for label in corpus.classes}, "classes.json")
 
 
 def tell(work: PassWork, job: Job) -> None:

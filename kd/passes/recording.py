@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,8 +63,12 @@ def record(
     view: View,
     tags: Mapping[str, str],
     params: Mapping[str, Any],
+    before: Sequence[Path] = (),
 ) -> Recorded:
-    """Judge the network of a finished training step, log it on `run`, register it, end the run."""
+    """Judge the network of a finished training step, log it on `run`, register it, end the run.
+
+    before: finished steps that the training went on from, first ones first.
+    """
     inputs, network = bench.inputs, step / "network"
     verdict = judged(bench, network, view)
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
@@ -81,8 +85,8 @@ def record(
         )
         logged = log_detector(bench.runs, run=run, folder=folder)
     log_logits(bench, run, lambda part: bench.predicted(network, view.spec, part))
-    losses = json.loads((step / "losses.json").read_text())
-    seconds = seconds_of(step)
+    losses = [loss for each in (*before, step) for loss in json.loads((each / "losses.json").read_text())]
+    seconds = sum(seconds_of(each) for each in (*before, step))
     found = score_metrics(inputs.classes, select=verdict.select, report=verdict.report)
     series = {name: [(0, value)] for name, value in found.items()}
     series["loss"] = [(i + 1, value) for i, value in thinned(losses)]

@@ -2,7 +2,7 @@
 
 import contextlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kd.cli import Terminated
 from kd.config import home
@@ -28,13 +28,16 @@ def sweep(runs: Runs, model: str, *, finished: str) -> None:
             runs.end(identity, "FINISHED" if whole else "KILLED")
 
 
-def take_over(runs: Runs, job: Job) -> None:
-    """Hang all runs of a job below its present parent, and say on its former parents which one that is."""
+def take_over(runs: Runs, job: Job, *, top: str = "iterate", below: Sequence[str] = ("pass", "tagger")) -> None:
+    """Hang all runs of a job below its present parent, and say on its former parents which one that is.
+
+    top: kind of the parent; below: kinds of the runs directly below it.
+    """
     for run in runs.find({"kd.iterate_id": job.iterate_id}):
         identity, kind = run.info.run_id, run.data.tags.get("kd.kind")
-        if kind in ("pass", "tagger") and run.data.tags.get(PARENT) != job.parent:
+        if kind in below and run.data.tags.get(PARENT) != job.parent:
             runs.tag(identity, {PARENT: job.parent})
-        if kind == "iterate" and identity != job.parent:
+        if kind == top and identity != job.parent:
             runs.tag(identity, {"kd.resumed_by": job.parent})
             runs.end(identity, "KILLED")
 

@@ -71,8 +71,11 @@ def pooled(logits: Logits) -> Targets:
 
 
 def true_frames(part: Part, inputs: Inputs, view: View) -> Targets:
-    """Frame labels 0 or 1 of a strongly labelled split, (clips, frames, classes)."""
-    truth = frame_truth(part.truth, clips=part.names, classes=inputs.classes, grid=view.grid)
+    """Frame labels 0 or 1 of a strongly labelled split, (clips, frames, classes); events past the frames have none."""
+    heard = {
+        name: [event for event in events if event.onset < view.grid.seconds] for name, events in part.truth.items()
+    }
+    truth = frame_truth(heard, clips=part.names, classes=inputs.classes, grid=view.grid)
     return truth.astype(np.float16)
 
 

@@ -48,6 +48,13 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("compare", {"resamples": 0}, "out of range"),
         ("check_data", {"data": "/nowhere"}, "/nowhere"),
         ("check_data", {"weak": "a" * 5000}, "too long"),
+        ("class_frame", {"strong": ""}, "strong is empty"),
+        ("class_frame", {"updates": 0}, "updates=0 is out of range"),
+        ("class_frame", {"weights": "neck"}, "did you mean 'nec'"),
+        ("class_frame", {"threshold_floor": 0.9}, "above threshold_start"),
+        ("class_frame", {"step_ms": 0.001}, "step_ms=0.001"),
+        ("class_frame", {"width": 0}, "out of range"),
+        ("class_frame", {"in_domain": "x"}, "unknown parameter 'in_domain'"),
         ("iterate", {"model": "a/b"}, "is no name for a model"),
         ("iterate", {"model": ".."}, "is no name for a model"),
         ("iterate", {"window": 8}, "window=8 is even"),
@@ -144,6 +151,16 @@ def test_a_table_is_named_with_its_row(asked: Place, own: Path) -> None:
     name = lines[1].split("\t")[0]
     table.write_text("\n".join([*lines, f"{name}\t3.0\t2.0\tDog"]) + "\n")
     refused(asked.ask("iterate", data=own, passes=1), "validation.tsv", f":{len(lines) + 1}")
+
+
+def test_a_strong_split_that_is_absent_or_broken_is_named(asked: Place, own: Path) -> None:
+    table = own / "metadata" / "train" / "synthetic.tsv"
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join([*lines[:1], "x.wav\t3.0\t2.0\tDog", *lines[1:]]) + "\n")
+    refused(asked.ask("class_frame", data=own), "synthetic.tsv:2: offset 2 is before onset 3")
+    table.unlink()
+    refused(asked.ask("class_frame", data=own), "train/synthetic")
+    assert not (asked.folder / "home" / "jobs").exists()
 
 
 def test_an_unreadable_clip_is_named(asked: Place, own: Path) -> None:

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kd.losses.class_weights import KINDS, class_weights, effective_number, inverse, nec, ratio
+from kd.losses.class_weights import class_weights, effective_number, inverse, nec, ratio
+from kd.losses.names import CLASS_WEIGHTS
 from kd.losses.two_stages import first_stage, nec_weights, second_stage
 from kd.losses.weighted import cross_entropy, loudest, weighted_bce
 from kd.models.pooling import max_pool
@@ -29,7 +30,7 @@ def test_class_weights_of_equation_2() -> None:
 
 @given(counts)
 def test_weights_of_every_kind_have_mean_1_and_fall_with_the_count(numbers: list[int]) -> None:
-    for kind in KINDS:
+    for kind in CLASS_WEIGHTS:
         found = class_weights(kind, np.array(numbers))
         assert found.mean() == pytest.approx(1) and (found > 0).all()
         order = np.argsort(numbers, kind="stable")
