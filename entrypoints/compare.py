@@ -5,7 +5,7 @@ Prints the paired difference, b minus a, of every score with its 95 % interval."
 import sys
 
 from kd.cli import run
-from kd.passes.settings import CompareSettings
+from kd.passes.scoring_settings import CompareSettings
 
 
 def main() -> int:

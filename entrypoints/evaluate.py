@@ -6,7 +6,7 @@ calibration."""
 import sys
 
 from kd.cli import run
-from kd.passes.settings import EvaluateSettings
+from kd.passes.scoring_settings import EvaluateSettings
 
 
 def main() -> int:

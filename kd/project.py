@@ -16,8 +16,8 @@ ENTRY_POINTS = {
     "pseudo_label": ("pseudo_label", "kd.passes.settings:PseudoLabelSettings"),
     "merge": ("merge", "kd.passes.settings:MergeSettings"),
     "tune": ("tune", "kd.passes.settings:TuneSettings"),
-    "evaluate": ("evaluate", "kd.passes.settings:EvaluateSettings"),
-    "compare": ("compare", "kd.passes.settings:CompareSettings"),
+    "evaluate": ("evaluate", "kd.passes.scoring_settings:EvaluateSettings"),
+    "compare": ("compare", "kd.passes.scoring_settings:CompareSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

@@ -12,7 +12,8 @@ import yaml
 from kd import project
 from kd.config import HelpRequested, as_text, from_text, help_text, parse
 from kd.errors import UserError
-from kd.passes.settings import CompareSettings, EvaluateSettings, IterateSettings
+from kd.passes.scoring_settings import CompareSettings, EvaluateSettings
+from kd.passes.settings import IterateSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kd.config import option
 from kd.corpus.settings import LabelledSettings
 from kd.losses.names import CLASS_WEIGHTS
-from kd.passes.settings import ArithmeticOptions, ClipOptions, LengthOptions, RegistryOptions, WidthOptions
+from kd.passes.options import ArithmeticOptions, ClipOptions, LengthOptions, RegistryOptions, WidthOptions
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from kd.errors import UserError
 from kd.files import atomic_write_text
 from kd.passes.evaluation import check_out, rules_of, sampling_of, wants_makers
 from kd.passes.score_tables import comparison
-from kd.passes.settings import CompareSettings
+from kd.passes.scoring_settings import CompareSettings
 from kd.scoring.contrast import contrast
 from kd.scoring.sources import Reference, of_scores, of_table, read_reference
 from kd.scoring.system import System

@@ -8,7 +8,7 @@ from kd.config import say, user_path
 from kd.errors import UserError
 from kd.files import atomic_write_text
 from kd.passes.score_tables import assessment
-from kd.passes.settings import EvaluateSettings, ScoringOptions
+from kd.passes.scoring_settings import EvaluateSettings, ScoringOptions
 from kd.scoring.assess import assess
 from kd.scoring.counts import Policy
 from kd.scoring.headline import Sampling

@@ -22,7 +22,7 @@ from kd.corpus.tables import Event
 from kd.detection.apply import sources_of
 from kd.engines.local import cores
 from kd.models.config import STRIDES
-from kd.passes.settings import CorpusSettings
+from kd.passes.options import CorpusSettings
 from kd.progress import Progress
 
 Floats = npt.NDArray[np.float32]

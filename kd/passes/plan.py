@@ -8,7 +8,8 @@ from kd.errors import UserError, did_you_mean
 from kd.labels.names import KINDS
 from kd.labels.schedule import delta_over
 from kd.labels.settings import LabelSettings
-from kd.passes.settings import FittedSettings, IterateSettings, LabelOptions, LengthOptions
+from kd.passes.options import LabelOptions, LengthOptions
+from kd.passes.settings import FittedSettings, IterateSettings
 from kd.passes.threads import precision_of
 from kd.training.fit import FitSettings
 

@@ -11,7 +11,7 @@ from kd.config import to_dict
 from kd.corpus.names import class_slug
 from kd.errors import UserError
 from kd.passes.recovery import ended
-from kd.passes.settings import EvaluateSettings
+from kd.passes.scoring_settings import EvaluateSettings
 from kd.scoring.counts import f1_of
 from kd.scoring.curves import Curve, event_curves
 from kd.scoring.grid import FrameGrid
