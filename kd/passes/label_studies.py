@@ -22,7 +22,14 @@ from kd.tuning.study import run_study
 
 WINDOWS, SIGMAS, STARTS = (1, 41), (0.0, 4.0), (0.25, 0.9)
 TEMPERATURES, DECAYS = (0.25, 4.0), (0.0, 0.25)
-PAPER = {"kind": "soft", "temperature": 1.0, "clamp": False, "accept": "all"}
+PAPER: dict[str, Value] = {
+    "kind": "soft",
+    "temperature": 1.0,
+    "window": 7,
+    "sigma": 1.0,
+    "clamp": False,
+    "accept": "all",
+}
 Heard = Callable[[str, int, float, float], None]
 STEPS_AHEAD = 2  # label updates that a student of a trial sees
 
@@ -80,8 +87,7 @@ class LabelStudies:
         Neither the temperature nor the kind of labels is searched here: no threshold on σ(z / T) tells temperatures apart.
         """
         space = label_space(settings, gaussian=any("gaussian" in name for name in self.smoothings))
-        paper: dict[str, Value] = {"window": 7, "sigma": 1.0, "start": settings.start}
-
+        paper = as_values(applied(settings, PAPER))
         allowed = self.allowed(teacher, settings, index=index)
 
         def objective(attempt: Attempt) -> float:
@@ -99,18 +105,25 @@ class LabelStudies:
         *,
         index: int,
         heard: Heard,
+        wide: bool = False,
     ) -> Studied:
         """The kind of labels, temperature and decay whose labels teach a short student best; the rest as in `settings`.
 
         A student learns half of its steps from this pass's labels and half from those that the next threshold of the
-        schedule gives. heard: called with the student's name, steps done, loss and the time by its own clock.
+        schedule gives, smoothed as the last of the candidates' are.
+        heard: called with the student's name, steps done, loss and the time by its own clock; wide: window, Gaussian,
+        start and clamping are searched as well.
         """
         space = student_space(self.plan.kinds, settings)
-        paper: dict[str, Value] = {"kind": "soft", "temperature": 1.0, "decay": settings.decay}
+        if wide:
+            more = label_space(replace(settings, kind="binary"), gaussian=True)
+            space = Space({**space.kinds, **more.kinds, "clamp": Choice((True, False))})
+        paper = as_values(applied(settings, PAPER))
         view = self.bench.view(self.student.config.architecture)
-        how, allowed = settings.smoothings(self.smoothings)[0], self.allowed(teacher, settings, index=index)
+        allowed = self.allowed(teacher, settings, index=index)
 
         def labels(chosen: LabelSettings, at: int) -> TrainingSet:
+            how = chosen.smoothings(self.smoothings)[-1]
             return frame_label_set(self.bench.inputs, view, teacher.teaching(chosen, index=at), how)
 
         def objective(attempt: Attempt) -> float:

@@ -201,8 +201,9 @@ class TuneOptions:
 
     what: str = option(
         "labels",
-        help="labels: window, Gaussian and threshold by the labels' quality; student: kind, temperature and decay by short "
-        "students; schedule: start and decay by several short passes; training: learning rate, batch, steps, augmentation",
+        help="labels: window, Gaussian and threshold by the labels' quality; student: these, kind, temperature, decay and "
+        "clamping by short students; schedule: start and decay by several short passes; training: learning rate, batch, "
+        "steps, augmentation",
         choices=("labels", "student", "schedule", "training"),
     )
     architecture: str = option("shallow", help="network of what=training", choices=("deep", "shallow"))

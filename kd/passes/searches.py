@@ -42,8 +42,10 @@ def search_labels(search: Search) -> Studied:
 
 
 def search_student(search: Search) -> Studied:
-    """Kind, temperature and decay, by short students."""
-    return search.studies.of_students(search.name, search.teacher, search.labels, index=FIRST_PASS, heard=search.heard)
+    """All that makes labels of scores, by short students."""
+    return search.studies.of_students(
+        search.name, search.teacher, search.labels, index=FIRST_PASS, heard=search.heard, wide=True
+    )
 
 
 def search_schedule(search: Search) -> Studied:
@@ -105,7 +107,7 @@ SEARCHES: dict[str, Callable[[Search], Studied]] = {
 def lesson_of(studies: LabelStudies, teacher: Teacher, labels: LabelSettings, index: int) -> TrainingSet:
     """What a student of pass `index` learns from."""
     view = studies.bench.view(studies.student.config.architecture)
-    how = labels.smoothings(studies.smoothings)[0]
+    how = labels.smoothings(studies.smoothings)[-1]
     return frame_label_set(studies.bench.inputs, view, teacher.teaching(labels, index=index), how)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ def tuned(
         log_study(bench.runs, run, study, folder=f"studies/{kind}")
     if found:
         bench.runs.tag(run, {"optuna.study": ", ".join(study.name for study in found.values())})
-    paper = replace(settings, window=7, sigma=1.0, **PAPER)  # type: ignore[arg-type]
+    paper = applied(settings, PAPER)
     quality = {key: studies.quality(teacher, each, index=index) for key, each in (("now", settings), ("paper", paper))}
     return settings, {
         "studies": {kind: summary(study) for kind, study in found.items()},
