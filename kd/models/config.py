@@ -16,8 +16,9 @@ STRIDES = {
     "resnet": 8,
 }  # architectures, and how many frames of features make one of their output
 WIDEST = 8
+ARCHITECTURES = tuple(STRIDES)
 CHOICES: dict[str, tuple[str | int, ...]] = {
-    "architecture": tuple(STRIDES),
+    "architecture": ARCHITECTURES,
     "sru_version": (1, 2),
     "recurrent_activation": ("tanh", "identity"),
     "padding": ("same", "literal"),

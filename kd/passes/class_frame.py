@@ -37,6 +37,7 @@ from kd.tracking.store import open_store
 from kd.training.fit import FitSettings
 
 KIND = "class_frame"
+LONGER = 2  # a stage's default steps to those of a recurrent network for as many clips
 
 
 def class_frame(settings: ClassFrameSettings) -> int:
@@ -84,6 +85,8 @@ def falling_of(settings: ClassFrameSettings) -> Falling:
 def fit_settings(settings: ClassFrameSettings, *, clips: int) -> FitSettings:
     """How the first stage is trained. Ours: rate, momentum, batch and steps, of which S2 says nothing."""
     steps = resolve_steps(settings, clips=clips, batch=settings.batch)
+    if not (settings.steps or settings.epochs):
+        steps *= LONGER
     if steps < settings.updates:
         raise UserError(f"{steps} steps are fewer than updates={settings.updates}", "give more steps, or fewer updates")
     return FitSettings(

@@ -32,7 +32,7 @@ class DescentOptions(LengthOptions):
     )
     batch: int = option(12, help="clips per step", low=1, high=4096)
     learning_rate: float = option(
-        0.01, help="of gradient descent; falls linearly over the last third of a training", low=1e-8, high=10
+        0.001, help="of gradient descent; falls linearly over the last third of a training", low=1e-8, high=10
     )
     momentum: float = option(0.9, help="of gradient descent", low=0, high=0.999)
     seed: int = option(0, help="seed of initialisation and batch order", low=0, high=2**31)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from kd.config import option
 from kd.corpus.settings import SplitSettings
 from kd.labels.names import ACCEPTS, KINDS, SCALES, SMOOTHINGS
+from kd.models.config import ARCHITECTURES
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,9 @@ class LoopOptions:
 
     passes: int = option(8, help="passes of the loop", low=1, high=1000)
     recipe: str = option("default", help="'paper': Koutini 2018 as published", choices=("default", "paper"))
-    architectures: str = option("deep,shallow", help="networks trained in each pass, comma-separated")
+    architectures: str = option(
+        "deep,shallow", help=f"networks trained in each pass, comma-separated, of {', '.join(ARCHITECTURES)}"
+    )
     smoothings: str = option(
         "", help=f"label smoothings from pass 2 on, comma-separated, of {', '.join(SMOOTHINGS)}; empty: the recipe's"
     )
@@ -206,7 +209,7 @@ class TuneOptions:
         "steps, augmentation",
         choices=("labels", "student", "schedule", "training"),
     )
-    architecture: str = option("shallow", help="network of what=training", choices=("deep", "shallow"))
+    architecture: str = option("shallow", help="network of what=training", choices=ARCHITECTURES)
     passes: int = option(3, help="short passes in a trial of what=schedule", low=3, high=1000)
     fresh: bool = option(False, help="forget the study of these parameters and start it anew")
 
@@ -215,7 +218,7 @@ class TuneOptions:
 class TrainOptions:
     """The network of `train` and what it learns from."""
 
-    architecture: str = option("deep", help="network", choices=("deep", "shallow"))
+    architecture: str = option("deep", help="network", choices=ARCHITECTURES)
     labels: str = option(
         "weak", help="label source: weak (tags) or strong (the split named by strong=)", choices=("weak", "strong")
     )
@@ -227,7 +230,7 @@ class DistillOptions:
 
     labels: str = option("", help="pseudo-labels: a folder, or the id of the run that logged them")
     smoothing: str = option("median", help="smoothing of the labels", choices=SMOOTHINGS)
-    architecture: str = option("shallow", help="student network", choices=("deep", "shallow"))
+    architecture: str = option("shallow", help="student network", choices=ARCHITECTURES)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from kd.errors import UserError, did_you_mean
 from kd.labels.names import KINDS
 from kd.labels.schedule import delta_over
 from kd.labels.settings import LabelSettings
+from kd.models.config import ARCHITECTURES
 from kd.passes.options import LabelOptions, LengthOptions
 from kd.passes.settings import FittedSettings, IterateSettings
 from kd.passes.threads import precision_of
 from kd.training.fit import FitSettings
 
-ARCHITECTURES = ("deep", "shallow")
 TAGGER, STUDENT = "deep", "shallow"  # the networks of the tagger and of a study's students
 BATCH = {"default": 12, "paper": 32}
 SMOOTHED = {"default": "median,median+gaussian", "paper": "none,median,median+gaussian"}
@@ -94,7 +94,10 @@ def plan(settings: IterateSettings) -> Plan:
     wanted = listed(settings.architectures, "architectures")
     for name in wanted:
         if name not in ARCHITECTURES:
-            raise UserError(f"unknown architecture {name!r}", did_you_mean(name, ARCHITECTURES) or "deep or shallow")
+            raise UserError(
+                f"unknown architecture {name!r}",
+                did_you_mean(name, ARCHITECTURES) or f"known: {', '.join(ARCHITECTURES)}",
+            )
     smoothed = listed(settings.smoothings or SMOOTHED[settings.recipe], "smoothings")
     paper = settings.recipe == "paper"
     if paper and settings.temperature != 1:

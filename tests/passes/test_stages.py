@@ -120,7 +120,9 @@ def test_thresholds_fall_to_the_floor_unless_told_otherwise() -> None:
             falling_of(ClassFrameSettings(**wrong))  # type: ignore[arg-type]
 
 
-def test_every_update_needs_a_step() -> None:
+def test_default_steps_depend_on_clips_alone_and_every_update_needs_one() -> None:
+    assert [fit_settings(ClassFrameSettings(), clips=n).steps for n in (1, 160, 440)] == [80, 182, 500]
+    assert fit_settings(ClassFrameSettings(epochs=2), clips=100).steps == 18
     assert fit_settings(ClassFrameSettings(steps=4), clips=10).steps == 4
     with pytest.raises(UserError, match="fewer than updates"):
         fit_settings(ClassFrameSettings(steps=3), clips=10)
