@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kd.engines.local import cores
-from kd.passes.results import tables
+from kd.passes import class_frame_scores, results
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -46,6 +46,7 @@ def main(words: list[str]) -> int:
     kept = {"name": name, "note": note, "machine": machine(), "results": record}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n")
+    tables = results.tables if "passes" in record else class_frame_scores.tables
     sys.stdout.write(tables(record) + "\n")
     return 0
 

@@ -13,6 +13,7 @@ from kd.passes.inputs import Part
 from kd.passes.job import Job
 from kd.passes.networks import seconds_of
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, record
+from kd.passes.results import KINDS
 from kd.passes.stages import RESNET, Stages, Trained, Update
 from kd.progress import clock
 from kd.tracking.runs import Runs
@@ -119,12 +120,13 @@ def log(runs: Runs, result: Mapping[str, Any]) -> None:
 
 
 def show(job: Job) -> None:
-    """Write `results.json` beside the job's state; print the table and where everything is."""
+    """Write `results.json` beside the job's state; print tables and where everything is."""
     assert job.result is not None
     written = job.path.with_name(f"results-{job.iterate_id}.json")
     atomic_write_text(written, json.dumps(job.result, indent=1, allow_nan=False))
     split = "report" if "report" in job.result["splits"] else "select"
-    say("\n" + table(job.result, split=split, kind="tuned"))
+    for kind in reversed(KINDS):
+        say("\n" + table(job.result, split=split, kind=kind))
     say(f"\ntime: {clock(job.seconds)}")
     say(f"results: {written}")
     for each in job.result["networks"]:

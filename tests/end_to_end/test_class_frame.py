@@ -73,6 +73,7 @@ def test_it_prints_the_papers_table(finished: tuple[Place, str]) -> None:
     text = finished[1]
     assert "64 log-mel bands at 44100 Hz, 1024 frames of 9.8 ms" in text
     assert re.search(r"event-based F1 +95 % +segment-based F1", text) and "test/test, tuned operating points" in text
+    assert "test/test, fixed operating points" in text
     assert re.search(r"ResNet without pseudo-labels +48", text) and re.search(r"ResNet with pseudo-labels +48", text)
     assert re.search(r"with minus without +[-+\d]", text)
     assert len(re.findall(r"update [12]/2: at threshold 0\.\d5, \d+ of 24", text)) == 2
