@@ -35,7 +35,9 @@ def draw_labels(
     label = max(sorted({event.label for event in truth}) or classes[:1], key=[event.label for event in truth].count)
     column = list(classes).index(label)
     logits = teacher.select[row : row + 1]
-    falling = replace(settings, kind="binary", decay=max(settings.decay, LEAST_DECAY))
+    decay = max(settings.decay, LEAST_DECAY)
+    start = settings.threshold(index) + decay * (index - 2)  # so that this pass has the threshold in use
+    falling = replace(settings, kind="binary", start=start, decay=decay)
     soft, binary = replace(settings, kind="soft"), replace(settings, kind="binary")
     warmth = [factor * settings.temperature for factor in TEMPERATURES]
     windows = sorted({1, settings.window, 3 * settings.window})
