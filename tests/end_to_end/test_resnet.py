@@ -50,6 +50,7 @@ def test_champions_of_different_frames_are_merged_on_the_finest(
     assert "merged 2 networks on a grid of 240 frames" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_residual_network_is_trained_alone(asked: Place, corpus: Path) -> None:
     done = asked.ask(
         "train",
