@@ -108,6 +108,7 @@ def test_a_registered_resnet_is_scored_on_its_own_frames(finished: tuple[Place, 
     }
 
 
+@pytest.mark.slow
 def test_a_killed_job_goes_on_and_ends_the_same(
     finished: tuple[Place, str], new_place: Callable[[], Place], corpus: Path, forks: Forks
 ) -> None:

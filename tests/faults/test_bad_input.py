@@ -201,6 +201,7 @@ def test_a_model_that_is_not_there_is_named(asked: Place, corpus: Path) -> None:
     refused(asked.ask("merge", data=corpus), "best-")
 
 
+@pytest.mark.slow
 def test_a_second_job_on_the_same_model_is_refused(place: Place, corpus: Path) -> None:
     first = place.start("iterate", data=corpus, passes=1, steps=200, batch=4)
     try:

@@ -88,6 +88,7 @@ def test_a_killed_worker_is_one_clear_line_and_ends_the_runs(place: Place, corpu
     assert {status for _, status, _ in json.loads(place.python(STATUS))} <= {"FAILED", "FINISHED"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds worker processes in /proc")
 def test_workers_end_with_a_killed_job(place: Place, corpus: Path) -> None:
     job = place.start("iterate", data=corpus, **{**QUICK, "steps": 60, "workers": 2})
