@@ -8,7 +8,7 @@ from typing import Any
 from kd.errors import UserError, did_you_mean
 from kd.labels.names import ACCEPTS, KINDS, SCALES
 from kd.labels.rule import LabelRule
-from kd.labels.schedule import threshold
+from kd.labels.schedule import Falling
 from kd.labels.smoothing import Smoothing, smoothing
 
 
@@ -42,7 +42,7 @@ class LabelSettings:
 
     def threshold(self, index: int) -> float:
         """θ of the labels that pass `index`, from 2, trains on."""
-        return threshold(start=self.start, delta=self.decay, floor=self.floor, i=index - 2)
+        return Falling(self.start, self.decay, self.floor).at(index - 2)
 
     def rule(self, own: Sequence[float], *, index: int) -> LabelRule:
         """The rule of pass `index` for teachers whose operating thresholds are `own`, (classes,)."""

@@ -11,7 +11,7 @@ from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
 from kd.engines.local import cores
 from kd.errors import UserError
-from kd.labels.schedule import delta_over
+from kd.labels.schedule import Falling, falling
 from kd.lock import locked
 from kd.losses.class_weights import class_weights, ratio
 from kd.models.config import ModelConfig
@@ -27,7 +27,7 @@ from kd.passes.opening import log_corpus
 from kd.passes.plan import resolve_steps
 from kd.passes.recovery import ended, owner_tags, sweep, take_over
 from kd.passes.speed import Timing, seconds_per_step
-from kd.passes.stages import RESNET, Falling, Stages, clips_of_classes, given_labels, rounds_of
+from kd.passes.stages import RESNET, Stages, clips_of_classes, given_labels, rounds_of
 from kd.passes.steps import Steps
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress, clock
@@ -43,7 +43,12 @@ LONGER = 2  # a stage's default steps to those of a recurrent network for as man
 def class_frame(settings: ClassFrameSettings) -> int:
     """Run, resume or show a job; returns the exit code."""
     check_name(settings.model)
-    falling = falling_of(settings)
+    thresholds = falling(
+        start=settings.threshold_start,
+        decay=settings.threshold_decay,
+        floor=settings.threshold_floor,
+        updates=settings.updates,
+    )
     spec = s2(seconds=settings.clip_seconds, step_ms=settings.step_ms)
     progress = Progress(passes=0, batch=settings.batch)
     corpus = open_corpus(settings, progress)
@@ -64,22 +69,9 @@ def class_frame(settings: ClassFrameSettings) -> int:
                 bench = bench_of(
                     settings, corpus, spec, job, Steps(folder / "steps", salt=job.salt), runs, registry, progress
                 )
-                run_all(bench, settings, job, how, falling)
+                run_all(bench, settings, job, how, thresholds)
             show(job)
     return 0
-
-
-def falling_of(settings: ClassFrameSettings) -> Falling:
-    """The thresholds that the parameters ask for."""
-    start, floor = settings.threshold_start, settings.threshold_floor
-    if floor > start:
-        raise UserError(
-            f"threshold_floor={floor:g} is above threshold_start={start:g}", "thresholds fall from start to floor"
-        )
-    if -1 < settings.threshold_decay < 0:
-        raise UserError(f"threshold_decay={settings.threshold_decay:g} is negative", "give 0 or more, or -1")
-    by_default = delta_over(settings.updates, start=start, floor=floor)
-    return Falling(start, by_default if settings.threshold_decay == -1 else settings.threshold_decay, floor)
 
 
 def fit_settings(settings: ClassFrameSettings, *, clips: int) -> FitSettings:

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from kd.errors import UserError, did_you_mean
 from kd.labels.names import KINDS
-from kd.labels.schedule import delta_over
+from kd.labels.schedule import falling
 from kd.labels.settings import LabelSettings
 from kd.models.config import ARCHITECTURES
 from kd.passes.options import LabelOptions, LengthOptions
@@ -147,25 +147,22 @@ def label_settings(
     """How labels are made, in a job of so many passes. The kind: as given, else soft with a temperature, else the recipe's."""
     if options.labels == "binary" and options.temperature != 1:
         raise UserError("a temperature changes no binary label", "leave temperature out, or give labels=soft")
-    if options.threshold_decay < 0 and options.threshold_decay != -1:
-        raise UserError(f"threshold_decay={options.threshold_decay:g} would let it rise", "give 0 or more, or -1")
     absolute = options.threshold_scale == "absolute"
-    start = options.threshold_start or (0.75 if absolute else 0.5)
-    if start < options.threshold_floor:
-        raise UserError(
-            f"threshold_start={start:g} lies below threshold_floor={options.threshold_floor:g}", "give a lower floor"
-        )
-    decay = options.threshold_decay
-    if decay == -1:
-        decay = delta_over(passes - 1, start=start, floor=options.threshold_floor) if absolute else 0.0
+    given = options.threshold_decay
+    schedule = falling(
+        start=options.threshold_start or (0.75 if absolute else 0.5),
+        decay=0.0 if given == -1 and not absolute else given,
+        floor=options.threshold_floor,
+        updates=passes - 1,
+    )
     return LabelSettings(
         kind=options.labels or ("soft" if options.temperature != 1 else LABELS[recipe]),
         temperature=options.temperature,
         window=options.window,
         sigma=options.sigma,
-        start=start,
-        decay=decay,
-        floor=options.threshold_floor,
+        start=schedule.start,
+        decay=schedule.decay,
+        floor=schedule.floor,
         scale=options.threshold_scale,
         clamp=clamp,
         accept=accept,

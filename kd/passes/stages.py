@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kd.config import say
 from kd.labels.acceptance import ClassFrameLabels, class_frame_labels
-from kd.labels.schedule import threshold
+from kd.labels.schedule import Falling
 from kd.losses.class_weights import Reals
 from kd.models.config import ModelConfig
 from kd.passes.context import Bench
@@ -22,19 +22,6 @@ from kd.training.fit import FitSettings
 from kd.training.stages import PSEUDO, STRONG, WEAK, StageSet
 
 RESNET = "resnet"
-
-
-@dataclass(frozen=True, slots=True)
-class Falling:
-    """The threshold of each update: `start`, less `decay` each time, never below `floor`."""
-
-    start: float
-    decay: float
-    floor: float
-
-    def at(self, i: int) -> float:
-        """θ of update i, from 0."""
-        return threshold(start=self.start, delta=self.decay, floor=self.floor, i=i)
 
 
 @dataclass(frozen=True, slots=True)

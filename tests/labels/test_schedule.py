@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kd.errors import UserError
 from kd.labels.acceptance import binarised, exact_match
-from kd.labels.schedule import delta_over, threshold
+from kd.labels.schedule import delta_over, falling, threshold
 
 
 def test_the_threshold_falls_from_three_quarters_to_a_quarter() -> None:
@@ -44,3 +45,12 @@ def test_one_wrong_class_is_enough_to_be_left_out(seed: int, theta: float) -> No
     rows, columns = np.arange(6), rng.integers(0, 4, 6)
     right[rows, columns] = 2 * theta - right[rows, columns]
     assert not exact_match(right, tags, threshold=theta).any()
+
+
+def test_thresholds_fall_to_the_floor_unless_told_otherwise() -> None:
+    by_default = falling(start=0.75, decay=-1, floor=0.25, updates=3)
+    assert [by_default.at(i) for i in range(3)] == pytest.approx([0.75, 0.5, 0.25])
+    assert falling(start=0.75, decay=0, floor=0.25, updates=3).at(9) == 0.75
+    for start, decay in ((0.2, 0.0), (0.75, -0.5)):
+        with pytest.raises(UserError, match="threshold_"):
+            falling(start=start, decay=decay, floor=0.25, updates=3)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from kd.audio.store import ClipFeatures
 from kd.errors import UserError
 from kd.labels.acceptance import ClassFrameLabels, class_frame_labels
+from kd.labels.schedule import Falling
 from kd.models.config import ModelConfig
-from kd.passes.class_frame import falling_of, fit_settings
+from kd.passes.class_frame import fit_settings
 from kd.passes.class_frame_settings import ClassFrameSettings
-from kd.passes.stages import Falling, Stages, Trained, labelled, rounds_of
+from kd.passes.stages import Stages, Trained, labelled, rounds_of
 from kd.training.fit import FitSettings
 from kd.training.stages import PSEUDO, STRONG, WEAK, StageSet
 
@@ -109,15 +110,6 @@ def test_frames_of_accepted_clips_hold_their_tags_and_no_other_class(seed: int, 
     found = class_frame_labels(logits, tags, threshold=theta)
     assert np.array_equal(found.frames.any(axis=1) == (tags > 0.5), found.frames.any(axis=1) == (tags == 1))
     assert np.array_equal((found.frames.any(axis=1) == (tags > 0.5)).all(axis=1), found.accepted)
-
-
-def test_thresholds_fall_to_the_floor_unless_told_otherwise() -> None:
-    by_default = falling_of(ClassFrameSettings(updates=3))
-    assert [by_default.at(i) for i in range(3)] == pytest.approx([0.75, 0.5, 0.25])
-    assert falling_of(ClassFrameSettings(threshold_decay=0.0)).at(9) == 0.75
-    for wrong in ({"threshold_floor": 0.8}, {"threshold_decay": -0.5}):
-        with pytest.raises(UserError, match="threshold_"):
-            falling_of(ClassFrameSettings(**wrong))  # type: ignore[arg-type]
 
 
 def test_default_steps_depend_on_clips_alone_and_every_update_needs_one() -> None:
