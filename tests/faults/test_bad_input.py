@@ -51,7 +51,7 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("class_frame", {"strong": ""}, "strong is empty"),
         ("class_frame", {"updates": 0}, "updates=0 is out of range"),
         ("class_frame", {"weights": "neck"}, "did you mean 'nec'"),
-        ("class_frame", {"threshold_floor": 0.9}, "above threshold_start"),
+        ("class_frame", {"threshold_floor": 0.9}, "lies below threshold_floor"),
         ("class_frame", {"step_ms": 0.001}, "step_ms=0.001"),
         ("class_frame", {"width": 0}, "out of range"),
         ("class_frame", {"in_domain": "x"}, "unknown parameter 'in_domain'"),
