@@ -77,7 +77,7 @@ def tried(chosen: argparse.Namespace) -> list[dict[str, Any]]:
     )
     studies = search.studies
 
-    with StudentProgress(studies.bench.progress, studies, index=FIRST_PASS) as heard:
+    with StudentProgress(studies.bench.progress, studies, index=0) as heard:
 
         def objective(attempt: Attempt) -> float:
             settings = applied(search.labels, attempt.settings)

@@ -41,7 +41,7 @@ def tune(settings: TuneSettings) -> int:
     with ended(bench.runs):
         left = {studies.student.config.architecture: settings.student_trials * studies.student.how.steps}
         bench.progress.plan(left, {}, cores=settings.threads or cores())
-        with StudentProgress(bench.progress, studies, index=FIRST_PASS) as heard:
+        with StudentProgress(bench.progress, studies, index=0) as heard:
             study = SEARCHES[settings.what](replace(search, heard=heard))
         log_study(bench.runs, run, study, folder="study")
         bench.runs.metrics(run, {"value": [(0, study.value)]} if study.value is not None else {})
