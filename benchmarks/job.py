@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.keep import stores_in
+
 
 def as_twin(words: list[str]) -> int:
     """`iterate` with plain networks, in this process."""
@@ -49,10 +51,7 @@ def as_twin(words: list[str]) -> int:
 
 def timed(kind: str, words: list[str], folder: Path) -> dict[str, Any]:
     """One job in stores of its own: seconds of the whole command, and the reported score."""
-    stores = {"MLFLOW_TRACKING_URI": "mlflow.db", "KD_OPTUNA_URI": "optuna.db"}
-    environment = (
-        os.environ | {"KD_HOME": str(folder)} | {key: f"sqlite:///{folder / db}" for key, db in stores.items()}
-    )
+    environment = os.environ | stores_in(folder)
     command = ["-m", "entrypoints.iterate"] if kind == "ours" else ["-m", "benchmarks.job", "--twin"]
     started = time.perf_counter()
     subprocess.run([sys.executable, *command, *words], env=environment, check=True, stdout=sys.stderr)

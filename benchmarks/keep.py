@@ -36,6 +36,15 @@ def machine() -> dict[str, Any]:
     }
 
 
+def stores_in(folder: Path) -> dict[str, str]:
+    """The environment in which a job keeps all its stores in one folder."""
+    return {
+        "KD_HOME": str(folder),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
+        "KD_OPTUNA_URI": f"sqlite:///{folder / 'optuna.db'}",
+    }
+
+
 def main(words: list[str]) -> int:
     """Write the file; 2 on wrong use."""
     if len(words) < 2:

@@ -62,13 +62,12 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, help="keep the stores here; they must be empty")
     parser.add_argument("--out", type=Path)
     chosen, given = parser.parse_known_args(words)
-    from benchmarks.keep import machine
+    from benchmarks.keep import machine, stores_in
     from entrypoints.iterate import main as iterate
 
     with tempfile.TemporaryDirectory() as place:
         folder = chosen.home or place
-        os.environ |= {"KD_HOME": str(folder), "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"}
-        os.environ["KD_OPTUNA_URI"] = f"sqlite:///{folder}/optuna.db"
+        os.environ |= stores_in(Path(folder))
         watch()
         sys.argv = ["iterate", *given]
         started = time.perf_counter()

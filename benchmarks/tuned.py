@@ -16,7 +16,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from benchmarks.keep import machine, stores_in
 
 RECIPES = ("paper", "default")
 REPORTED = "test/test"
@@ -35,11 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen.out.mkdir(parents=True, exist_ok=True)
     chosen.home.mkdir(parents=True, exist_ok=True)
     home = chosen.home.absolute()
-    os.environ |= {
-        "KD_HOME": str(home / "home"),
-        "MLFLOW_TRACKING_URI": f"sqlite:///{home / 'mlflow.db'}",
-        "KD_OPTUNA_URI": f"sqlite:///{home / 'optuna.db'}",
-    }
+    os.environ |= stores_in(home)
     for seed in range(chosen.seeds):
         for recipe in RECIPES:
             kept = chosen.out / f"{recipe}-seed{seed}.json"
@@ -50,7 +47,6 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def job(chosen: argparse.Namespace, *, recipe: str, seed: int, kept: Path) -> None:
     """One job, its results and events kept."""
-    from benchmarks.keep import machine
     from kd.passes.systems import of_run
 
     given = {"data": chosen.data, "passes": chosen.passes, "steps": chosen.steps, "seed": seed, "recipe": recipe}
@@ -92,15 +88,6 @@ def compare(chosen: argparse.Namespace) -> int:
     words = ["--reference", str(reference), "--a", tables["paper"], "--b", tables["default"]]
     words += ["--out", str(chosen.out / "difference.json")]
     return subprocess.run([sys.executable, "-m", "entrypoints.compare", *words]).returncode
-
-
-def summary(folder: Path) -> dict[str, Any]:
-    """Macro F1 by recipe and seed on the reported split, last pass, in per cent."""
-    found = {}
-    for path in sorted(folder.glob("*-seed*.json")):
-        final = json.loads(path.read_text())["results"]["final"]["report"]
-        found[path.stem] = 100 * final["tuned"]["macro"]["f1"]
-    return found
 
 
 if __name__ == "__main__":
