@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.keep import machine
+from benchmarks.keep import machine, stores_in
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -30,11 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     home = chosen.home.absolute()
     home.mkdir(parents=True, exist_ok=True)
-    os.environ |= {
-        "KD_HOME": str(home / "home"),
-        "MLFLOW_TRACKING_URI": f"sqlite:///{home / 'mlflow.db'}",
-        "KD_OPTUNA_URI": f"sqlite:///{home / 'optuna.db'}",
-    }
+    os.environ |= stores_in(home)
     given = ["--data", chosen.data, "--passes", "1", "--steps", str(chosen.steps), "--tuning", "off"]
     subprocess.run([sys.executable, "-m", "entrypoints.iterate", *given], check=True, stdout=sys.stderr)
     rows = tried(chosen)
@@ -56,7 +52,7 @@ def tried(chosen: argparse.Namespace) -> list[dict[str, Any]]:
     from kd.config import parse
     from kd.labels.names import KINDS
     from kd.passes.label_studies import DECAYS, SIGMAS, STARTS, TEMPERATURES, WINDOWS, applied
-    from kd.passes.searches import FIRST_PASS, lesson_of
+    from kd.passes.searches import FIRST_PASS
     from kd.passes.settings import TuneSettings
     from kd.passes.tuned import StudentProgress
     from kd.passes.tuning import prepared
@@ -83,7 +79,7 @@ def tried(chosen: argparse.Namespace) -> list[dict[str, Any]]:
             settings = applied(search.labels, attempt.settings)
             quality = studies.quality(search.teacher, settings, index=FIRST_PASS)
             attempt.note("quality", {"value": quality.value, "f1": quality.f1, "log_loss": quality.log_loss})
-            lessons = [partial(lesson_of, studies, search.teacher, settings, FIRST_PASS + step) for step in range(2)]
+            lessons = [partial(studies.lesson, search.teacher, settings, FIRST_PASS + step) for step in range(2)]
             return studies.student.taught(lessons, partial(heard, f"attempt {attempt.number}"))[1]
 
         study = studies.run("benchmark/label-quality", space, objective, [], trials=chosen.trials)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from kd.errors import UserError, did_you_mean
@@ -57,7 +57,7 @@ class LabelSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
     def _placed(self, own: float, level: float) -> float:
         """Where `level` lies on the scale of σ(z)."""

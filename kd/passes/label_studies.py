@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kd.audio.grid import FrameGrid
+from kd.errors import UserError
 from kd.labels.quality import Quality, label_quality
 from kd.labels.rule import Logits
 from kd.labels.settings import LabelSettings
@@ -87,7 +88,7 @@ class LabelStudies:
         Neither the temperature nor the kind of labels is searched here: no threshold on σ(z / T) tells temperatures apart.
         """
         space = label_space(settings, gaussian=any("gaussian" in name for name in self.smoothings))
-        paper = as_values(applied(settings, PAPER))
+        paper = applied(settings, PAPER).to_dict()
         allowed = self.allowed(teacher, settings, index=index)
 
         def objective(attempt: Attempt) -> float:
@@ -95,7 +96,7 @@ class LabelStudies:
             attempt.constraint("class_loss", worst_loss(teacher, quality) - allowed)
             return quality.value
 
-        return self.run(name, space, objective, [as_values(settings), paper], trials=self.plan.trials)
+        return self.run(name, space, objective, [settings.to_dict(), paper], trials=self.plan.trials)
 
     def of_students(
         self,
@@ -118,25 +119,25 @@ class LabelStudies:
         if wide:
             more = label_space(replace(settings, kind="binary"), gaussian=True)
             space = Space({**space.kinds, **more.kinds, "clamp": Choice((True, False))})
-        paper = as_values(applied(settings, PAPER))
-        view = self.bench.view(self.student.config.architecture)
+        paper = applied(settings, PAPER).to_dict()
         allowed = self.allowed(teacher, settings, index=index)
-
-        def labels(chosen: LabelSettings, at: int) -> TrainingSet:
-            how = chosen.smoothings(self.smoothings)[-1]
-            return frame_label_set(self.bench.inputs, view, teacher.teaching(chosen, index=at), how)
 
         def objective(attempt: Attempt) -> float:
             chosen = applied(settings, attempt.settings)
             quality = self.quality(teacher, chosen, index=index)
             attempt.note("labels", quality.value)
             attempt.constraint("class_loss", worst_loss(teacher, quality) - allowed)
-            lessons = [partial(labels, chosen, index + step) for step in range(STEPS_AHEAD)]
+            lessons = [partial(self.lesson, teacher, chosen, index + step) for step in range(STEPS_AHEAD)]
             return self.student.taught(lessons, partial(heard, f"attempt {attempt.number}"), attempt.report)[1]
 
         return self.run(
-            name, space, objective, [as_values(settings), paper], trials=self.plan.student_trials, prune=True
+            name, space, objective, [settings.to_dict(), paper], trials=self.plan.student_trials, prune=True
         )
+
+    def lesson(self, teacher: Teacher, settings: LabelSettings, index: int) -> TrainingSet:
+        """What a student of pass `index` learns from, smoothed as the last of the candidates' labels are."""
+        view, how = self.bench.view(self.student.config.architecture), settings.smoothings(self.smoothings)[-1]
+        return frame_label_set(self.bench.inputs, view, teacher.teaching(settings, index=index), how)
 
     def allowed(self, teacher: Teacher, settings: LabelSettings, *, index: int) -> float:
         """F1 that the labels of a class may lose against its champion: what is stated, or what these settings lose already."""
@@ -196,11 +197,6 @@ def student_space(kinds: tuple[str, ...], settings: LabelSettings) -> Space:
     return Space(space)
 
 
-def as_values(settings: LabelSettings) -> dict[str, Value]:
-    """Settings as a study writes them."""
-    return dict(settings.to_dict())
-
-
 def applied(settings: LabelSettings, chosen: Mapping[str, Value]) -> LabelSettings:
     """Settings with what a study chose in their place."""
     return replace(settings, **chosen)  # type: ignore[arg-type]
@@ -208,8 +204,6 @@ def applied(settings: LabelSettings, chosen: Mapping[str, Value]) -> LabelSettin
 
 def fits(space: Space, settings: Mapping[str, Value]) -> bool:
     """Whether a point names all of a space, inside its bounds."""
-    from kd.errors import UserError
-
     try:
         space.checked(settings, what="settings")
     except UserError:

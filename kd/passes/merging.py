@@ -34,6 +34,17 @@ def champions_in_registry(bench: Bench) -> dict[str, int]:
     return {label: aliases[best_alias(label)] for label in bench.inputs.classes if best_alias(label) in aliases}
 
 
+def champion_of_every_class(bench: Bench) -> dict[str, int]:
+    """`champions_in_registry`. Raises UserError where a class has none."""
+    champions = champions_in_registry(bench)
+    if absent := [label for label in bench.inputs.classes if label not in champions]:
+        raise UserError(
+            f"{bench.registry.name} has no champion of {absent[0]!r} (alias {best_alias(absent[0])})",
+            "run iterate first, or put the alias on a version",
+        )
+    return champions
+
+
 def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) -> Detector:
     """Write and load the detector that takes every class from its champion, thresholds and windows included.
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kd.labels.settings import LabelSettings
-from kd.passes.label_studies import DECAYS, STARTS, Heard, LabelStudies, Teacher, applied, as_values
+from kd.passes.label_studies import DECAYS, STARTS, Heard, LabelStudies, Teacher, applied
 from kd.passes.settings import TuneSettings
 from kd.passes.students import Weights
-from kd.passes.targets import frame_label_set
-from kd.training.data import TrainingSet
 from kd.tuning.attempt import Attempt
 from kd.tuning.outcome import Studied
 from kd.tuning.space import Kind, Real, Space, Value, Whole
@@ -62,7 +60,7 @@ def search_schedule(search: Search) -> Studied:
         chosen, teacher, f1, done = applied(labels, attempt.settings), search.teacher, 0.0, 0
         heard = search.progress(attempt)
         for index in range(FIRST_PASS, FIRST_PASS + search.settings.passes):
-            lessons = [partial(lesson_of, studies, teacher, chosen, index)]
+            lessons = [partial(studies.lesson, teacher, chosen, index)]
             weights, f1 = studies.student.taught(lessons, partial(after, done, heard))
             done += studies.student.how.steps
             attempt.report(index, f1)
@@ -70,7 +68,7 @@ def search_schedule(search: Search) -> Studied:
         return f1
 
     return studies.run(
-        search.name, space, objective, [as_values(labels)], trials=search.settings.student_trials, prune=True
+        search.name, space, objective, [labels.to_dict()], trials=search.settings.student_trials, prune=True
     )
 
 
@@ -89,7 +87,7 @@ def search_training(search: Search) -> Studied:
 
     def objective(attempt: Attempt) -> float:
         student = replace(studies.student, how=replace(how, **attempt.settings))  # type: ignore[arg-type]
-        lessons = [partial(lesson_of, studies, search.teacher, search.labels, FIRST_PASS)] * 2
+        lessons = [partial(studies.lesson, search.teacher, search.labels, FIRST_PASS)] * 2
         return student.taught(lessons, search.progress(attempt), attempt.report)[1]
 
     given: dict[str, Value] = {name: getattr(how, name) for name in kinds}
@@ -102,13 +100,6 @@ SEARCHES: dict[str, Callable[[Search], Studied]] = {
     "schedule": search_schedule,
     "training": search_training,
 }
-
-
-def lesson_of(studies: LabelStudies, teacher: Teacher, labels: LabelSettings, index: int) -> TrainingSet:
-    """What a student of pass `index` learns from."""
-    view = studies.bench.view(studies.student.config.architecture)
-    how = labels.smoothings(studies.smoothings)[-1]
-    return frame_label_set(studies.bench.inputs, view, teacher.teaching(labels, index=index), how)
 
 
 def after(past: int, heard: Callable[[int, float, float], None], done: int, loss: float, at: float) -> None:

@@ -18,7 +18,7 @@ from kd.passes.context import Bench, model_config
 from kd.passes.inputs import Inputs, View, open_corpus, open_inputs
 from kd.passes.judging import Verdict, judge_of
 from kd.passes.loop import state_folder
-from kd.passes.merging import champions_in_registry, merged_detector
+from kd.passes.merging import champion_of_every_class, merged_detector
 from kd.passes.metrics import score_metrics
 from kd.passes.plan import BATCH, fit_settings
 from kd.passes.recording import identity_tags, log_logits, record, register
@@ -31,7 +31,7 @@ from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.packaging import log_detector
-from kd.tracking.registry import MERGED, Registry, best_alias, check_name
+from kd.tracking.registry import MERGED, Registry, check_name
 from kd.tracking.runs import Runs, is_run_id
 from kd.tracking.store import open_store, ui_command
 from kd.training.data import TrainingSet
@@ -156,12 +156,7 @@ def merge(settings: MergeSettings) -> int:
         bench = open_bench(settings)
         moves = AliasMoves(bench.registry)
         moves.reconcile()
-        champions = champions_in_registry(bench)
-        if absent := [label for label in bench.inputs.classes if label not in champions]:
-            raise UserError(
-                f"{settings.model} has no champion of {absent[0]!r} (alias {best_alias(absent[0])})",
-                "run iterate first, or put the alias on a version",
-            )
+        champions = champion_of_every_class(bench)
         tags = identity_tags(bench, kind="merged", index=0, name="merge")
         run = bench.runs.top("merge", tags)
         with ended(bench.runs), tempfile.TemporaryDirectory(prefix="kd-") as place:

@@ -13,7 +13,7 @@ from kd.labels.names import KINDS
 from kd.passes.context import model_config
 from kd.passes.label_studies import LabelStudies
 from kd.passes.lesson import teacher_of
-from kd.passes.merging import champions_in_registry
+from kd.passes.merging import champion_of_every_class
 from kd.passes.plan import SMOOTHED, STUDENT, TuningPlan, fit_settings, label_settings, listed, seed_of
 from kd.passes.recovery import ended
 from kd.passes.searches import FIRST_PASS, SEARCHES, Search
@@ -21,7 +21,6 @@ from kd.passes.settings import TuneSettings
 from kd.passes.single import open_bench
 from kd.passes.students import Student
 from kd.passes.tuned import StudentProgress, log_study
-from kd.tracking.registry import best_alias
 from kd.tracking.store import ui_command
 from kd.tuning.outcome import Studied
 from kd.tuning.samplers import check_sampler
@@ -57,11 +56,7 @@ def prepared(settings: TuneSettings) -> Search:
         raise UserError("soft labels have no threshold to schedule", "give labels=binary or labels=gated")
     network = settings.architecture if settings.what == "training" else STUDENT
     bench = open_bench(settings, network)
-    champions = champions_in_registry(bench)
-    if absent := [label for label in bench.inputs.classes if label not in champions]:
-        raise UserError(
-            f"{settings.model} has no champion of {absent[0]!r} (alias {best_alias(absent[0])})", "run iterate first"
-        )
+    champions = champion_of_every_class(bench)
     how = fit_settings(settings, clips=bench.inputs.clips)
     short = replace(how, steps=min(settings.student_steps, how.steps), seed=seed_of(settings.seed, "student"))
     student = Student(
