@@ -37,7 +37,8 @@ def machine() -> dict[str, Any]:
 
 
 def stores_in(folder: Path) -> dict[str, str]:
-    """The environment in which a job keeps all its stores in one folder."""
+    """The environment in which a job keeps all its stores in one folder, made where it is absent."""
+    folder.mkdir(parents=True, exist_ok=True)
     return {
         "KD_HOME": str(folder),
         "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",

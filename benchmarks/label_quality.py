@@ -29,7 +29,6 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args(words)
     home = chosen.home.absolute()
-    home.mkdir(parents=True, exist_ok=True)
     os.environ |= stores_in(home)
     given = ["--data", chosen.data, "--passes", "1", "--steps", str(chosen.steps), "--tuning", "off"]
     subprocess.run([sys.executable, "-m", "entrypoints.iterate", *given], check=True, stdout=sys.stderr)
