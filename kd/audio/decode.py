@@ -1,6 +1,9 @@
 """Audio files to mono samples at one rate and of one length."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +12,8 @@ from kd.audio.resample import resample
 from kd.errors import UserError
 
 Samples = npt.NDArray[np.float32]
+REPLACE = "replace the file or leave it out"
+BLOCK = 1 << 20  # samples of a long file that are read at once
 
 
 def decode(path: Path, *, rate: int, seconds: float) -> tuple[Samples, float]:
@@ -21,25 +26,55 @@ def decode(path: Path, *, rate: int, seconds: float) -> tuple[Samples, float]:
     Returns samples of shape (rate * seconds,), float32 in [-1, 1], and the file's own length in seconds.
     Raises UserError for a file that cannot be read, is empty, or holds numbers that are not finite.
     """
+    with opened(path) as file:
+        samples = mono(file, int(np.ceil(file.samplerate * seconds)) + 1, name=str(path))
+        own, length = file.samplerate, file.frames
+    if len(samples) == 0:
+        raise UserError(f"{path}: holds no sound", REPLACE)
+    return fitted(resample(samples, own, rate), round(rate * seconds)), length / own
+
+
+@contextlib.contextmanager
+def opened(sound: Path | BinaryIO, *, name: str = "") -> Iterator[Any]:
+    """A sound file, or a seekable stream of one's bytes, as soundfile's object.
+
+    Raises UserError where it cannot be opened, or fails while it is read.
+    """
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as file:
-            own, length = file.samplerate, file.frames
-            kind = "int16" if file.subtype == "PCM_16" else "float32"
-            samples = file.read(int(np.ceil(own * seconds)) + 1, dtype=kind, always_2d=True)
+        with soundfile.SoundFile(sound) as file:
+            yield file
     except (soundfile.SoundFileError, OSError) as error:
-        raise UserError(
-            f"{path}: cannot be read as audio ({error})", "replace the file or take it off its table"
-        ) from None
-    if len(samples) == 0:
-        raise UserError(f"{path}: holds no sound", "replace the file or take it off its table")
+        raise UserError(f"{name or sound}: cannot be read as audio ({error})", REPLACE) from None
+
+
+def mono(file: Any, count: int, *, name: str) -> Samples:
+    """The next `count` samples of an opened file, or as many as are left, its channels averaged: (samples,) in [-1, 1].
+
+    Raises UserError for numbers that are not finite.
+    """
+    kind = "int16" if file.subtype == "PCM_16" else "float32"
+    samples = file.read(count, dtype=kind, always_2d=True)
     if kind == "int16":  # the same numbers as libsndfile's own, in a third of the time
         samples = samples * np.float32(2**-15)
-    mono: Samples = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
-        raise UserError(f"{path}: holds samples that are not finite", "replace the file or take it off its table")
-    return fitted(resample(mono, own, rate), round(rate * seconds)), length / own
+    averaged: Samples = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+    if not np.isfinite(averaged).all():
+        raise UserError(f"{name}: holds samples that are not finite", REPLACE)
+    return averaged
+
+
+def blocks(file: Any, *, name: str) -> Iterator[Samples]:
+    """All samples of an opened file, `BLOCK` at a time, so that a long one takes no more memory than a short one.
+
+    Raises UserError as `mono` does, and for a file without samples.
+    """
+    some = False
+    while len(block := mono(file, max(1, BLOCK // file.channels), name=name)):
+        some = True
+        yield block
+    if not some:
+        raise UserError(f"{name}: holds no sound", REPLACE)
 
 
 def fitted(samples: Samples, length: int) -> Samples:

@@ -25,6 +25,10 @@ class FrameGrid:
         edges[0], edges[-1] = 0.0, self.seconds
         return np.asarray(np.minimum(edges, self.seconds), dtype=np.float64)
 
+    def centres(self, stop: int, *, start: int = 0) -> npt.NDArray[np.float64]:
+        """Centres in seconds of the frames `start` to `stop`, shape (stop - start,), which may lie beyond the last one."""
+        return np.arange(start, stop) * self.hop + self.window / 2
+
     def every(self, stride: int) -> "FrameGrid":
         """The grid of every `stride`-th frame, from the first one on."""
         return replace(self, hop=self.hop * stride, frames=-(-self.frames // stride))

@@ -37,7 +37,17 @@ def sparse_filterbank(spec: FeatureSpec) -> Any:
 
 
 def log_mel(samples: Array, *, spec: FeatureSpec) -> Array:
-    """Natural logarithm of max(mel power, floor), scaled as the spec says: shape (samples,) to (frames, mels).
+    """`log_bands`, scaled as the spec says: shape (samples,) to (frames, mels)."""
+    return scaled(log_bands(samples, spec=spec), spec=spec)
+
+
+def scaled(bands: Array, *, spec: FeatureSpec) -> Array:
+    """Logarithms of a clip's mel power, (frames, mels), as the spec scales them."""
+    return min_max(bands) if spec.scaling == "min-max" else bands
+
+
+def log_bands(samples: Array, *, spec: FeatureSpec) -> Array:
+    """Natural logarithm of max(mel power, floor): shape (samples,) to (frames, mels).
 
     Source: S1 section 4.2, S2 section 2.1; power spectrum, Hann window, frames not centred. The transform is made in
     float64, since bands beside a loud tone lie below float32's noise. No sum is shared among threads, so that the result
@@ -51,8 +61,7 @@ def log_mel(samples: Array, *, spec: FeatureSpec) -> Array:
         spectrum = torch.fft.rfft(torch.from_numpy(frames[block] * hann(spec.window)).double()).numpy()
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
         bands[block] = (bank @ power.T).T
-    logs = np.asarray(np.log(np.maximum(bands, np.float32(spec.floor))), dtype=np.float32)
-    return min_max(logs) if spec.scaling == "min-max" else logs
+    return np.asarray(np.log(np.maximum(bands, np.float32(spec.floor))), dtype=np.float32)
 
 
 def min_max(bands: Array) -> Array:

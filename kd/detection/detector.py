@@ -16,6 +16,7 @@ from kd.audio.grid import FrameGrid
 from kd.audio.spec import FeatureSpec
 from kd.errors import UserError
 from kd.files import atomic_write_text, read_json
+from kd.models.config import ModelConfig
 from kd.models.files import load_model
 from kd.scoring.operating_points import OperatingPoints
 
@@ -24,13 +25,23 @@ SCHEMA = 2
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One network of a detector: its folder, what its columns are, the features it reads, the frames it scores."""
+    """One network of a detector: its folder and description, the features it reads, the frames it scores."""
 
     folder: Path
-    classes: tuple[str, ...]
+    config: ModelConfig
     spec: FeatureSpec
     grid: FrameGrid
     network: nn.Module
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What its columns are."""
+        return self.config.classes
+
+    @property
+    def stride(self) -> int:
+        """Frames of features to one frame that it scores."""
+        return self.config.stride
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,7 @@ def load_detector(folder: Path) -> Detector:
         network, config, _ = load_model(folder / entry["folder"])
         spec = FeatureSpec.from_dict(entry["spec"])
         grid = spec.grid.every(config.stride)
-        members.append(Member(folder / entry["folder"], config.classes, spec, grid, network.eval()))
+        members.append(Member(folder / entry["folder"], config, spec, grid, network.eval()))
     points = OperatingPoints(thresholds=tuple(about["points"]["thresholds"]), windows=tuple(about["points"]["windows"]))
     temperatures = tuple(about["temperatures"])
     return Detector(

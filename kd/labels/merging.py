@@ -8,6 +8,7 @@ import numpy.typing as npt
 from kd.audio.grid import FrameGrid
 
 Logits = npt.NDArray[np.float16]
+Doubles = npt.NDArray[np.float64]
 
 
 def merge(classes: Sequence[str], *, champion: Mapping[str, str], logits: Mapping[str, Logits]) -> Logits:
@@ -24,9 +25,14 @@ def regrid(logits: Logits, *, source: FrameGrid, target: FrameGrid) -> Logits:
     """Logits (clips, frames, classes) interpolated linearly from one frame grid to another; ends are held."""
     if source == target:
         return logits
-    centres = np.arange(source.frames) * source.hop + source.window / 2
-    wanted = np.arange(target.frames) * target.hop + target.window / 2
-    right = np.clip(np.searchsorted(centres, wanted), 1, source.frames - 1)
+    return interpolated(logits, centres=source.centres(source.frames), wanted=target.centres(target.frames))
+
+
+def interpolated(logits: Logits, *, centres: Doubles, wanted: Doubles) -> Logits:
+    """Logits (clips, frames, classes) of frames centred on `centres`, increasing, at other times; ends are held."""
+    if len(centres) == 1:
+        return np.repeat(logits, len(wanted), axis=1)
+    right = np.clip(np.searchsorted(centres, wanted), 1, len(centres) - 1)
     share = np.clip((wanted - centres[right - 1]) / (centres[right] - centres[right - 1]), 0, 1)
     share = share[None, :, None].astype(np.float32)
     values = logits.astype(np.float32)

@@ -7,8 +7,8 @@ import mlflow
 import pandas as pd
 from mlflow.pyfunc import PythonModel
 
-from kd.detection.apply import detect_files
 from kd.detection.detector import load_detector
+from kd.detection.listen import detect_files
 
 
 class PackagedDetector(PythonModel):  # type: ignore[misc]

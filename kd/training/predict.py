@@ -35,10 +35,16 @@ def predict_to(
 
 
 def _batches(model: nn.Module, features: ClipFeatures, batch: int, precision: str) -> Iterator[Logits]:
-    device = next(model.parameters()).device
     model.eval()
+    for start in range(0, len(features), batch):
+        which = np.arange(start, min(start + batch, len(features)))
+        yield logits_of(model, features.batch(which), precision=precision)
+
+
+def logits_of(model: nn.Module, features: npt.NDArray[np.float32], *, precision: str) -> Logits:
+    """Logits of one batch, (clips, frames, mels) to (clips, frames, classes), float16; the model is not set to evaluate."""
+    device = next(model.parameters()).device
     with torch.inference_mode(), autocast(precision, device):
-        for start in range(0, len(features), batch):
-            which = np.arange(start, min(start + batch, len(features)))
-            logits = model(torch.from_numpy(features.batch(which)).to(device))
-            yield logits.float().clamp(-60_000, 60_000).cpu().numpy().astype(np.float16)
+        logits = model(torch.from_numpy(features).to(device))
+        found: Logits = logits.float().clamp(-60_000, 60_000).cpu().numpy().astype(np.float16)
+        return found

@@ -8,8 +8,9 @@ import torch
 
 from kd.audio.spec import FeatureSpec, s1, s2
 from kd.audio.store import ClipFeatures
-from kd.detection.apply import detect_files, finest, merged_logits
+from kd.detection.apply import finest, merged_logits
 from kd.detection.detector import Detector, load_detector, save_detector
+from kd.detection.listen import detect_files
 from kd.labels.merging import regrid
 from kd.models.build import build
 from kd.models.config import ModelConfig
