@@ -16,6 +16,7 @@ ENTRY_POINTS = {
     "pseudo_label": ("pseudo_label", "kd.passes.settings:PseudoLabelSettings"),
     "merge": ("merge", "kd.passes.settings:MergeSettings"),
     "tune": ("tune", "kd.passes.settings:TuneSettings"),
+    "detect": ("detect", "kd.passes.detect_settings:DetectSettings"),
     "evaluate": ("evaluate", "kd.passes.scoring_settings:EvaluateSettings"),
     "compare": ("compare", "kd.passes.scoring_settings:CompareSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),

@@ -14,3 +14,8 @@ def aligned(rows: Sequence[Sequence[str]], *, left: int = 1, rule: bool = False)
     ]
     below = ["  ".join("-" * width for width in widths)] if rule else []
     return "\n".join(line.rstrip() for line in [lines[0], *below, *lines[1:]])
+
+
+def literal(text: str) -> str:
+    """Text that the plotting library will not read as a formula."""
+    return text.replace("$", r"\$")

@@ -25,9 +25,13 @@ class FrameGrid:
         edges[0], edges[-1] = 0.0, self.seconds
         return np.asarray(np.minimum(edges, self.seconds), dtype=np.float64)
 
+    def edge(self, frame: int) -> float:
+        """Where a frame begins, in seconds, as `edges` has it; it may lie beyond the last one."""
+        return 0.0 if frame == 0 else frame * self.hop + (self.window - self.hop) / 2
+
     def centres(self, stop: int, *, start: int = 0) -> npt.NDArray[np.float64]:
         """Centres in seconds of the frames `start` to `stop`, shape (stop - start,), which may lie beyond the last one."""
-        return np.arange(start, stop) * self.hop + self.window / 2
+        return np.asarray(np.arange(start, stop) * self.hop + self.window / 2, dtype=np.float64)
 
     def every(self, stride: int) -> "FrameGrid":
         """The grid of every `stride`-th frame, from the first one on."""

@@ -6,7 +6,7 @@ On disk a folder: `detector.json` and a folder per network (`model.json`, `weigh
 import dataclasses
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,4 +108,17 @@ def load_detector(folder: Path) -> Detector:
     temperatures = tuple(about["temperatures"])
     return Detector(
         tuple(about["classes"]), tuple(members), tuple(about["champion"]), points, temperatures, about["corpus"]
+    )
+
+
+def of_classes(detector: Detector, wanted: Collection[str]) -> Detector:
+    """A detector of some of its classes, in its order."""
+    keep = [k for k, label in enumerate(detector.classes) if label in wanted]
+    points = detector.points
+    return dataclasses.replace(
+        detector,
+        classes=tuple(detector.classes[k] for k in keep),
+        champion=tuple(detector.champion[k] for k in keep),
+        points=OperatingPoints(tuple(points.thresholds[k] for k in keep), tuple(points.windows[k] for k in keep)),
+        temperatures=tuple(detector.temperatures[k] for k in keep),
     )

@@ -94,19 +94,15 @@ class StreamEvents:
             if begin is not None:
                 run.top = max(run.top, float(smooth[begin:turn].max(initial=0.0)))
                 if turn < len(smooth):
-                    found.append(self._event(k, run, self._edge(base + turn)))
+                    found.append(self._event(k, run, self.grid.edge(base + turn)))
                     self.runs[k] = run = _Run()
                     begin = None
             elif turn < len(smooth):
                 run.start, begin = base + turn, turn
         return found
 
-    def _edge(self, frame: int) -> float:
-        """Where a frame begins, in seconds."""
-        return 0.0 if frame == 0 else frame * self.grid.hop + (self.grid.window - self.grid.hop) / 2
-
     def _event(self, k: int, run: _Run, offset: float) -> Detection:
-        return Detection(self._edge(run.start), offset, self.classes[k], calibrated(run.top, self.temperatures[k]))
+        return Detection(self.grid.edge(run.start), offset, self.classes[k], calibrated(run.top, self.temperatures[k]))
 
 
 def calibrated(probability: float, temperature: float) -> float:

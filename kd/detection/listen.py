@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.decode import blocks, opened
+from kd.audio.spec import FeatureSpec
 from kd.audio.streaming import StreamLogBands, StreamResampler
 from kd.detection.apply import finest
 from kd.detection.detector import Detector, Member
@@ -25,11 +26,13 @@ Cut = Callable[[Member], Windows]
 class Heard:
     """What a block of sound settled, each thing once.
 
-    events: that have ended; scores: probabilities (frames, classes) of frames of the detector's grid, before the median.
+    events: that have ended; scores: probabilities (frames, classes) of frames of the detector's grid, before the median;
+    bands: features (frames, mels) as the first network reads them, not scaled.
     """
 
     events: list[Detection]
     scores: Array
+    bands: Array
 
 
 class Listener:
@@ -68,27 +71,29 @@ class Listener:
         self.samples += len(samples)
         sound = {rate: each.push(samples) for rate, each in self.resamplers.items()}
         bands = {spec: each.push(sound[spec.rate]) for spec, each in self.bands.items()}
-        return self._heard({index: each.push(bands[self.specs[index]]) for index, each in self.networks.items()})
+        logits = {index: each.push(bands[self.specs[index]]) for index, each in self.networks.items()}
+        return self._heard(logits, bands)
 
     def finish(self) -> Heard:
         """What was still open at the end."""
         sound = {rate: each.finish() for rate, each in self.resamplers.items()}
         bands = {}
-        for spec, each in self.bands.items():
-            last = each.push(sound[spec.rate])
-            bands[spec] = np.concatenate([last, each.finish()]) if self.pad else last
+        for spec, stream in self.bands.items():
+            last = stream.push(sound[spec.rate])
+            bands[spec] = np.concatenate([last, stream.finish()]) if self.pad else last
         logits = {}
-        for index, each in self.networks.items():
-            last = each.push(bands[self.specs[index]])
-            logits[index] = np.concatenate([last, each.finish()])
-        heard = self._heard(logits)
+        for index, network in self.networks.items():
+            scored = network.push(bands[self.specs[index]])
+            logits[index] = np.concatenate([scored, network.finish()])
+        heard = self._heard(logits, bands)
         rest: Array = probabilities(self.merge.finish())
         events = heard.events + self.events.push(rest) + self.events.finish(self.seconds)
-        return Heard(within(events, seconds=self.seconds), np.concatenate([heard.scores, rest]))
+        scores = np.concatenate([heard.scores, rest])
+        return Heard(within(events, seconds=self.seconds), scores, heard.bands)
 
-    def _heard(self, logits: dict[int, Logits]) -> Heard:
+    def _heard(self, logits: dict[int, Logits], bands: dict[FeatureSpec, Array]) -> Heard:
         scores = probabilities(self.merge.push(logits))
-        return Heard(self.events.push(scores), scores)
+        return Heard(self.events.push(scores), scores, next(iter(bands.values())))
 
 
 def detect_files(

@@ -44,7 +44,7 @@ class StreamRegrid:
             return self.held[:0]
         centres = self.source.centres(self.first + len(self.held), start=self.first)
         wanted = self.target.centres(stop, start=self.done)
-        made = interpolated(self.held[None], centres=centres, wanted=wanted)[0]
+        made: Logits = interpolated(self.held[None], centres=centres, wanted=wanted)[0]
         left = max(0, int(np.searchsorted(centres, self.target.centres(stop + 1, start=stop)[0])) - 1)
         left = min(left, len(self.held) - 2) if len(self.held) > 1 else 0
         self.held, self.first, self.done = self.held[left:], self.first + left, stop

@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from kd.audio.logmel import scaled
 from kd.detection.detector import Member
-from kd.training.predict import Logits, logits_of
+from kd.training.predict import logits_of
 
 Array = npt.NDArray[np.float32]
+Logits = npt.NDArray[np.float16]
 BATCH = 8
 OVERLAP = 1.25  # seconds at each end of a window that its neighbour scores, an eighth of a window at most
 LIVE_STEP, LIVE_AFTER = 0.25, 1.5  # seconds
@@ -50,13 +51,9 @@ def live_windows_of(member: Member, *, step: float = LIVE_STEP, after: float = L
     A window reaches back for the length of a clip, or to the beginning.
     """
     spec, stride = member.spec, member.stride
-    frames = lambda seconds: max(1, round(seconds * spec.rate / spec.hop / stride)) * stride  # noqa: E731
-    return Windows(
-        max(spec.frames // stride * stride, frames(step) + frames(after)),
-        frames(step),
-        frames(after) if after else 0,
-        0,
-    )
+    looked = max(1, round(step * spec.rate / spec.hop / stride)) * stride
+    waited = math.ceil(round(after * spec.rate / spec.hop / stride, 6)) * stride
+    return Windows(max(spec.frames // stride * stride, looked + waited), looked, waited, 0)
 
 
 class Sliding:

@@ -1,7 +1,8 @@
 """Work on this machine."""
 
+import contextlib
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -51,6 +52,45 @@ def mapped(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def ahead(items: Iterable[Item], *, by: int = 2) -> Generator[Item]:
+    """The same items, made by a thread that is at most `by` of them ahead. Its error is raised here, in its place."""
+    from queue import Full, Queue
+    from threading import Event, Thread
+
+    made: Queue[tuple[Item | None, BaseException | None]] = Queue(by)
+    gone = Event()
+
+    def put(item: Item | None, error: BaseException | None) -> None:
+        while not gone.is_set():
+            with contextlib.suppress(Full):
+                made.put((item, error), timeout=0.1)
+                return
+
+    def make() -> None:
+        try:
+            for item in items:
+                put(item, None)
+                if gone.is_set():
+                    return
+            put(None, StopIteration())
+        except BaseException as error:
+            put(None, error)
+
+    thread = Thread(target=make, daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = made.get()
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            yield item  # type: ignore[misc]
+    finally:
+        gone.set()
+        thread.join()
 
 
 def settle(parent: int) -> None:

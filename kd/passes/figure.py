@@ -10,6 +10,7 @@ import numpy.typing as npt
 from kd.audio.grid import FrameGrid
 from kd.labels.smoothing import Smoothing, smooth
 from kd.passes.inputs import Part
+from kd.text import literal
 
 
 def shown_clip(part: Part) -> int:
@@ -77,8 +78,3 @@ def _bars(axis: Any, truth: Sequence[Any], classes: Sequence[str]) -> None:
         axis.barh(present.index(event.label), event.offset - event.onset, left=event.onset, height=0.6, color=colour)
     axis.set_yticks(range(len(present)), [literal(label) for label in present], fontsize=8)
     axis.set_ylabel("reference")
-
-
-def literal(text: str) -> str:
-    """Text that the plotting library will not read as a formula."""
-    return text.replace("$", r"\$")

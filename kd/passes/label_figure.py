@@ -10,9 +10,10 @@ import numpy as np
 from kd.labels.rule import Labels
 from kd.labels.settings import LabelSettings
 from kd.labels.smoothing import probabilities
-from kd.passes.figure import literal, shown_clip
+from kd.passes.figure import shown_clip
 from kd.passes.inputs import Part
 from kd.passes.label_studies import Teacher
+from kd.text import literal
 
 TEMPERATURES = (0.5, 1.0, 2.0)  # shown, times the one in use
 AHEAD = (0, 2, 4)  # passes whose thresholds are shown, counted from this one

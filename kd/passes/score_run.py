@@ -19,6 +19,7 @@ from kd.scoring.measure import PSDS, Rules
 from kd.scoring.psds import psds
 from kd.scoring.score_files import ScoreFiles
 from kd.scoring.system import FrameScores, System
+from kd.text import literal
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store
 
@@ -105,8 +106,6 @@ def draw(curves: Mapping[str, Any], path: Path) -> None:
     """Write a PNG: the PSD-ROC of each class for both sets of parameters, and event F1 over thresholds."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-
-    from kd.passes.figure import literal
 
     figure = Figure(figsize=(15, 5), layout="constrained")
     FigureCanvasAgg(figure)

@@ -1,0 +1,17 @@
+"""Detect events in sound: a file, a folder, standard input, of any format, rate and length.
+
+Prints or writes onset, offset, class and score of every event."""
+
+import sys
+
+from kd.cli import run
+from kd.passes.detect_settings import DetectSettings
+
+
+def main() -> int:
+    """Parse, work, exit code."""
+    return run(DetectSettings, "kd.passes.detect:detect", name="detect", about=__doc__ or "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

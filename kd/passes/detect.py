@@ -1,0 +1,185 @@
+"""`detect`: events of sound files, of a folder of them, or of sound that is just being made."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from kd.audio.decode import Samples, blocks, opened
+from kd.config import user_path
+from kd.detection.apply import finest
+from kd.detection.detector import Detector, of_classes
+from kd.detection.events import Detection, in_order
+from kd.detection.listen import Listener, listen, listener_of
+from kd.detection.outputs import ScoreTable
+from kd.detection.picture import Picture
+from kd.engines.local import ahead
+from kd.errors import UserError, did_you_mean
+from kd.passes.detect_outputs import Output, output_for
+from kd.passes.detect_settings import DetectSettings
+from kd.passes.detectors import detector_at
+from kd.passes.live import live
+from kd.passes.threads import precision_of, use_threads
+from kd.progress import Progress, clock
+
+ENDINGS = (
+    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64",
+)  # fmt: skip
+LONG = 60  # seconds from which on progress within a recording is shown
+SPOOL = 64 << 20  # bytes of standard input that are kept in memory
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A sound file and the name it has in what is written; path None: standard input."""
+
+    name: str
+    path: Path | None
+
+
+def detect(settings: DetectSettings) -> int:
+    """Detect, write, and say what could not be read; returns the exit code."""
+    found = recordings(settings)
+    output = output_for(settings, [(each.name, each.path) for each in found])
+    detector = only(detector_at(settings.model), settings.classes)
+    use_threads(settings.threads)
+    if settings.stream:
+        live(detector, settings, output)
+        return 0
+    work = Work(settings, detector, output, Progress(passes=0, batch=1))
+    begun = time.monotonic()
+    unread = [error for recording in found if (error := work.recorded(recording, of=len(found)))]
+    if len(unread) == len(found):
+        raise unread[0]
+    took = time.monotonic() - begun
+    work.tell(
+        f"{work.events} events in {len(found) - len(unread)} recordings, {clock(work.seconds)} of sound in {clock(took)}, "
+        f"{work.seconds / max(took, 1e-9):.0f} times real time"
+    )
+    output.close()
+    if unread:
+        raise UserError(
+            f"{len(unread)} of {len(found)} recordings could not be read, first: {unread[0].message}",
+            f"the events of the others are written; {unread[0].hint}",
+        )
+    return 0
+
+
+def recordings(settings: DetectSettings) -> list[Recording]:
+    """What `audio=` names. Raises UserError for nothing, and for a folder without sound files."""
+    if not settings.audio:
+        raise UserError("audio= is empty", "name a sound file, a folder of them, or - for standard input")
+    if settings.audio == "-":
+        return [Recording("stdin", None)]
+    if settings.stream:
+        raise UserError("stream=true reads standard input", "give audio=-")
+    path = user_path(settings.audio, "audio")
+    if path.is_dir():
+        within = sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+        if not within:
+            raise UserError(f"{path}: holds no sound files", f"known are {', '.join(ENDINGS)}")
+        return [Recording(each.relative_to(path).as_posix(), each) for each in within]
+    if not path.is_file():
+        raise UserError(f"audio={settings.audio}: there is no such file or folder", "check the path")
+    return [Recording(path.name, path)]
+
+
+def only(detector: Detector, classes: str) -> Detector:
+    """A detector of some of its classes. Raises UserError for one it does not know."""
+    wanted = [label.strip() for label in classes.split(",") if label.strip()]
+    if not wanted:
+        return detector
+    for label in wanted:
+        if label not in detector.classes:
+            hint = did_you_mean(label, detector.classes) or f"it knows {', '.join(detector.classes)}"
+            raise UserError(f"the model does not know the class {label!r}", hint)
+    return of_classes(detector, wanted)
+
+
+class Work:
+    """Recordings, one after the other."""
+
+    def __init__(self, settings: DetectSettings, detector: Detector, output: Output, progress: Progress) -> None:
+        self.settings, self.detector, self.output, self.progress = settings, detector, output, progress
+        self.precision = precision_of(settings)
+        self.events, self.seconds, self.read = 0, 0.0, 0
+
+    def recorded(self, recording: Recording, *, of: int) -> UserError | None:
+        """Detect and write one; what stood in the way where it could not be read, which is also said at once."""
+        self.read += 1
+        try:
+            with source(recording) as sound, opened(sound, name=recording.name) as file:
+                listener = listener_of(
+                    self.detector,
+                    rate=file.samplerate,
+                    seconds=self.settings.window_seconds,
+                    precision=self.precision,
+                )
+                whole = file.frames / file.samplerate
+                self._detect(recording, listener, ahead(blocks(file, name=str(recording.path or "-"))), whole, of)
+        except UserError as error:
+            self.progress.clear()
+            if of > 1:
+                sys.stderr.write(f"warning: {error.message}\n")
+            return error
+        return None
+
+    def _detect(
+        self, recording: Recording, listener: Listener, sound: Iterator[Samples], whole: float, of: int
+    ) -> None:
+        grid = finest(self.detector)
+        table = self._table(recording)
+        picture = Picture(self.detector, grid=grid) if self.settings.picture else None
+        events: list[Detection] = []
+        try:
+            for heard in listen(listener, sound):
+                events += heard.events
+                if table:
+                    table.push(heard.scores)
+                if picture:
+                    picture.push(heard.bands, heard.scores)
+                if of == 1 and whole > LONG:
+                    self.progress.count("seconds heard", round(listener.seconds), max(1, round(whole)))
+        except BaseException:
+            if table:
+                table.drop()
+            raise
+        if of > 1:
+            self.progress.count("recordings", self.read, of)
+        if table:
+            table.finish(listener.seconds)
+        events = in_order(events)
+        self.output.add(recording.name, events, seconds=listener.seconds)
+        if picture:
+            place = self.output.beside(recording.name, ".png")
+            picture.draw(place, events=events, seconds=listener.seconds, title=recording.name)
+        self.events += len(events)
+        self.seconds += listener.seconds
+
+    def _table(self, recording: Recording) -> ScoreTable | None:
+        if not self.settings.scores:
+            return None
+        place = user_path(self.settings.scores, "scores") / Path(recording.name).with_suffix(".tsv")
+        return ScoreTable(place, classes=self.detector.classes, grid=finest(self.detector))
+
+    def tell(self, text: str) -> None:
+        """A line for people, which does not mix with events on standard output."""
+        self.progress.clear()
+        self.output.tell(text)
+
+
+@contextmanager
+def source(recording: Recording) -> Iterator[Path | BinaryIO]:
+    """A recording as a file, or as a seekable copy of standard input."""
+    if recording.path is not None:
+        yield recording.path
+        return
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL) as copy:
+        while block := sys.stdin.buffer.read(1 << 20):
+            copy.write(block)
+        copy.seek(0)
+        yield cast(BinaryIO, copy)

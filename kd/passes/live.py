@@ -1,0 +1,91 @@
+"""Sound that is just being made: PCM from standard input, events as they end."""
+
+import sys
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from kd.detection.apply import finest
+from kd.detection.detector import Detector, Member
+from kd.detection.events import Detection
+from kd.detection.listen import Listener
+from kd.detection.outputs import TOGETHER
+from kd.detection.windows import Windows, live_windows_of
+from kd.errors import UserError
+from kd.passes.detect_outputs import Output
+from kd.passes.detect_settings import DetectSettings
+from kd.passes.threads import precision_of
+
+Array = npt.NDArray[np.float32]
+KINDS: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
+UNBOUNDED = 1.5  # seconds that a network which looks at all that follows is given of it
+NAME = "stdin"
+
+
+def live(detector: Detector, settings: DetectSettings, output: Output) -> None:
+    """Print events as they end, until the input does."""
+    if settings.format not in TOGETHER:
+        raise UserError(f"stream=true prints events as they end, not format={settings.format}", "give tsv or jsonl")
+    if settings.picture or settings.scores or settings.out:
+        raise UserError("stream=true prints events; it writes no file", "leave out=, scores= and picture= away")
+    cut = partial(windows_for, settings=settings)
+    listener = Listener(detector, rate=settings.rate, cut=cut, precision=precision_of(settings), pad=False)
+    output.tell(said_latency(detector, cut, settings))
+    for samples in pcm(sys.stdin.buffer, settings):
+        tell(output, listener.push(samples).events, listener.seconds)
+    tell(output, listener.finish().events, listener.seconds)
+
+
+def tell(output: Output, events: list[Detection], seconds: float) -> None:
+    """Print events, where there are any."""
+    if events:
+        output.add(NAME, events, seconds=seconds)
+
+
+def windows_for(member: Member, *, settings: DetectSettings) -> Windows:
+    """How a network listens: looks every `step` seconds, a frame scored once what it needs has come."""
+    if settings.lookahead >= 0:
+        return live_windows_of(member, step=settings.step, after=settings.lookahead)
+    needed = member.config.lookahead
+    hop = member.spec.hop / member.spec.rate
+    return live_windows_of(member, step=settings.step, after=UNBOUNDED if needed is None else needed * hop)
+
+
+def latency(detector: Detector, cut: partial[Windows]) -> tuple[float, float]:
+    """Seconds from the end of an event until it can be printed, at most: without and with its class's median window."""
+    spans = []
+    for index in sorted(set(detector.champion)):
+        member = detector.members[index]
+        windows = cut(member)
+        hop = member.spec.hop / member.spec.rate
+        spans.append((windows.step + windows.after) * hop + member.spec.window / member.spec.rate)
+    half = max(detector.points.windows) // 2 * finest(detector).hop
+    return max(spans), max(spans) + half
+
+
+def said_latency(detector: Detector, cut: partial[Windows], settings: DetectSettings) -> str:
+    """The latency in a sentence."""
+    bare, whole = latency(detector, cut)
+    return (
+        f"listening to {settings.rate} Hz, {settings.channels} channels, {settings.encoding}; an event is printed at most "
+        f"{whole:.2f} s after it ends ({bare:.2f} s for its scores, the rest for the widest median window)"
+    )
+
+
+def pcm(stream: BinaryIO, settings: DetectSettings) -> Iterator[Array]:
+    """Mono samples of interleaved PCM as it comes, a look's worth at a time. Raises UserError for NaN."""
+    kind = KINDS[settings.encoding]
+    width = kind.itemsize * settings.channels
+    wanted = max(1, round(settings.step * settings.rate)) * width
+    while data := stream.read(wanted):
+        whole = len(data) // width * width
+        frames = np.frombuffer(data[:whole], kind).reshape(-1, settings.channels).astype(np.float32)
+        samples: Array = frames.mean(axis=1, dtype=np.float32)
+        if kind.kind == "i":
+            samples = samples / np.float32(32_768)
+        if not np.isfinite(samples).all():
+            raise UserError("standard input holds samples that are not finite", "check encoding= and channels=")
+        yield samples
