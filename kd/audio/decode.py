@@ -46,7 +46,10 @@ def opened(sound: Path | BinaryIO, *, name: str = "") -> Iterator[Any]:
         with soundfile.SoundFile(sound) as file:
             yield file
     except (soundfile.SoundFileError, OSError) as error:
-        raise UserError(f"{name or sound}: cannot be read as audio ({error})", REPLACE) from None
+        if isinstance(sound, Path) and not sound.exists():
+            raise UserError(f"{name or sound}: there is no such file", "check the path") from None
+        reason = " ".join(str(getattr(error, "error_string", error)).split()).rstrip(".")
+        raise UserError(f"{name or sound}: cannot be read as audio ({reason})", REPLACE) from None
 
 
 def mono(file: Any, count: int, *, name: str) -> Samples:

@@ -16,30 +16,58 @@ REQUIREMENTS = ("torch", "torchaudio", "numpy", "scipy", "soundfile", "librosa",
 def log_detector(runs: Runs, *, run: str, folder: Path) -> str:
     """Log the detector at `folder` on a run; returns the logged model's id, to be registered."""
     import mlflow
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
 
-    inputs = Schema([ColSpec("string", "path")])
-    outputs = Schema(
-        [
-            ColSpec("string", "filename"),
-            ColSpec("double", "onset"),
-            ColSpec("double", "offset"),
-            ColSpec("string", "event_label"),
-        ]
-    )
     with store_errors(), _without_its_advice(), mlflow.start_run(run_id=run, nested=True):
         info: Any = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).with_name("serving.py")),
             artifacts={"detector": str(folder)},
-            signature=ModelSignature(inputs, outputs),
+            signature=signature(),
+            input_example=example(),
             code_paths=[str(PROJECT / "kd")],
             pip_requirements=[f"{name}=={_installed(name)}" for name in REQUIREMENTS],
         )
     with store_errors():
         runs.client.update_run(run, status="RUNNING")
     return str(info.model_id)
+
+
+def signature() -> Any:
+    """What a packaged detector takes and gives, as MLflow checks it."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import Array, DataType
+
+    inputs = [
+        ColSpec("string", "path", required=False),
+        ColSpec("binary", "audio", required=False),
+        ColSpec(Array(DataType.double), "samples", required=False),
+        ColSpec("long", "rate", required=False),
+        ColSpec("string", "filename", required=False),
+    ]
+    outputs = [
+        ColSpec("string", "filename"),
+        ColSpec("double", "onset"),
+        ColSpec("double", "offset"),
+        ColSpec("string", "event_label"),
+        ColSpec("double", "score"),
+    ]
+    params = [ParamSpec("scores", "boolean", False), ParamSpec("window_seconds", "double", 0.0)]
+    return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema(params))
+
+
+def example() -> Any:
+    """A request: a second of a tone as the bytes of a FLAC file."""
+    import io
+
+    import numpy as np
+    import pandas as pd
+    import soundfile
+
+    out = io.BytesIO()
+    tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    soundfile.write(out, tone, 16_000, format="FLAC", subtype="PCM_16")
+    return pd.DataFrame({"audio": [out.getvalue()], "filename": ["tone.flac"]})
 
 
 @contextlib.contextmanager

@@ -1,29 +1,69 @@
-"""What a packaged detector runs when MLflow loads it: audio files in, events out."""
+"""What a packaged detector runs when MLflow loads it: sound in, events out."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
 import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel
 
-from kd.detection.detector import load_detector
-from kd.detection.listen import detect_files
+from kd.engines.local import let_idle_threads_sleep
+from kd.errors import UserError
+
+SERVING = "__pyfunc_model_path__"  # what MLflow's scoring server sets in its own process
+Rows = list[dict[str, Any]]
 
 
 class PackagedDetector(PythonModel):  # type: ignore[misc]
-    """Events of audio files: a frame with a column `path` to one with filename, onset, offset, event_label."""
+    """Events of sound: a frame of files, of their bytes or of samples to one of filename, onset, offset, label, score."""
 
     def load_context(self, context: Any) -> None:
-        """Read the weights."""
-        self.detector = load_detector(Path(context.artifacts["detector"]))
+        """Read the weights, and run once, so that no request waits for kernels to be compiled."""
+        let_idle_threads_sleep()  # before torch is loaded
+        from kd.detection.detector import load_detector
+        from kd.training.precision import fastest
+
+        self.detector, self.precision = load_detector(Path(context.artifacts["detector"])), fastest()
+        self.answered([{"samples": np.zeros(16_000, np.float32), "rate": 16_000}])
 
     def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # hints would be enforced
-        """Detect the events of every file named in `model_input`."""
-        paths = [Path(path) for path in model_input["path"]]
-        events = detect_files(self.detector, paths)
-        rows = [(str(p), e.onset, e.offset, e.label) for p in paths for e in events[p]]
-        return pd.DataFrame(rows, columns=["filename", "onset", "offset", "event_label"])
+        """The events of each row, or with params={"scores": True} its frames' scores."""
+        given = params or {}
+        try:
+            columns, rows = self.answered(
+                spread(pd.DataFrame(model_input).to_dict("records")),
+                scores=bool(given.get("scores", False)),
+                seconds=float(given.get("window_seconds", 0.0)),
+            )
+        except UserError as error:
+            raise MlflowException(f"{error.message}; {error.hint}", error_code=INVALID_PARAMETER_VALUE) from None
+        return pd.DataFrame(rows, columns=columns)
+
+    def answered(self, rows: Rows, *, scores: bool = False, seconds: float = 0.0) -> tuple[list[str], Rows]:
+        """`kd.detection.requests.answered` by this detector."""
+        from kd.detection.requests import answered
+
+        serving = SERVING in os.environ
+        return answered(self.detector, rows, scores=scores, seconds=seconds, serving=serving, precision=self.precision)
+
+
+def spread(rows: Rows) -> Rows:
+    """The same with a row for each of several, where MLflow made one row of a dict of columns."""
+    found: Rows = []
+    for row in rows:
+        several = {
+            key: value for key, value in row.items() if key != "samples" and isinstance(value, list | np.ndarray)
+        }
+        counts = {len(value) for value in several.values()}
+        if len(counts) > 1:
+            raise UserError(f"columns of {sorted(counts)} rows", "give each column as many values")
+        count = counts.pop() if counts else 1
+        found += [row | {key: value[i] for key, value in several.items()} for i in range(count)]
+    return found
 
 
 mlflow.models.set_model(PackagedDetector())
