@@ -49,6 +49,9 @@ def run(kind: type[Any], work: str, *, name: str, about: str, words: Sequence[st
     except Terminated:
         sys.stderr.write("\nerror: terminated\nhint: run the same command again to go on from here\n")
         return 143
+    except BrokenPipeError:  # who reads standard output has gone: nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         cause = surroundings(error)
         if cause is None:

@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from torch import nn
@@ -17,7 +18,7 @@ from kd.audio.spec import FeatureSpec
 from kd.errors import UserError
 from kd.files import atomic_write_text, read_json
 from kd.models.config import ModelConfig
-from kd.models.files import load_model
+from kd.models.files import load_model, weights_digest
 from kd.scoring.operating_points import OperatingPoints
 
 SCHEMA = 2
@@ -37,6 +38,12 @@ class Member:
     def classes(self) -> tuple[str, ...]:
         """What its columns are."""
         return self.config.classes
+
+    @property
+    def digest(self) -> str:
+        """sha256 of its weights with all that makes logits of sound."""
+        about = json.dumps([self.config.to_dict(), self.spec.to_dict(), weights_digest(self.folder)], sort_keys=True)
+        return sha256(about.encode()).hexdigest()
 
     @property
     def stride(self) -> int:

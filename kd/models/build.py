@@ -23,6 +23,7 @@ def build(config: ModelConfig) -> Network:
             sru_version=config.sru_version,
             recurrent_activation=config.recurrent_activation,
             padding=config.padding,
+            bidirectional=config.direction == "both",
         )
     if config.architecture == "resnet":
         return ResNet(classes=len(config.classes), mels=config.mels, width=config.width)
@@ -31,6 +32,7 @@ def build(config: ModelConfig) -> Network:
         mels=config.mels,
         sru_version=config.sru_version,
         recurrent_activation=config.recurrent_activation,
+        bidirectional=config.direction == "both",
     )
 
 

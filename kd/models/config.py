@@ -22,14 +22,17 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
     "sru_version": (1, 2),
     "recurrent_activation": ("tanh", "identity"),
     "padding": ("same", "literal"),
+    "direction": ("both", "forward"),
 }
+LOOKAHEAD = {("deep", "same"): 4, ("deep", "literal"): 4, ("shallow", "same"): 3, ("shallow", "literal"): 3}
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """architecture: `deep` or `shallow` (S1, Tables 2 and 3) or `resnet` (S2); classes: names, in the order of the logits.
 
-    width: of `resnet`, a factor of its channels. The other fields are those of the paper where it says them; see `deep`,
+    width: of `resnet`, a factor of its channels; direction: of the recurrent ones, `forward` for sound that is just being
+    made. The other fields are those of the paper where it says them; see `deep`,
     `shallow` and `sru`.
     """
 
@@ -40,6 +43,7 @@ class ModelConfig:
     recurrent_activation: str = "tanh"
     padding: str = "same"
     width: float = 1.0
+    direction: str = "both"
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
@@ -66,6 +70,13 @@ class ModelConfig:
     def stride(self) -> int:
         """Frames of features to one frame of logits: frame j of the logits is centred on frame j · stride."""
         return STRIDES[self.architecture]
+
+    @property
+    def lookahead(self) -> int | None:
+        """Frames of features after frame t that its logits depend on; None where all that follow count."""
+        if self.direction == "both":
+            return None
+        return LOOKAHEAD.get((self.architecture, self.padding))
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""

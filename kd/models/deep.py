@@ -38,6 +38,7 @@ class Deep(RecurrentCNN):
         sru_version: int = 1,
         recurrent_activation: str = "tanh",
         padding: str = "same",
+        bidirectional: bool = True,
     ) -> None:
         literal = padding == "literal"
         blocks: list[nn.Module] = []
@@ -53,4 +54,5 @@ class Deep(RecurrentCNN):
             margin=LITERAL_MARGIN if literal else 0,
             sru_version=sru_version,
             recurrent_activation=recurrent_activation,
+            bidirectional=bidirectional,
         )

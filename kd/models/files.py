@@ -53,6 +53,11 @@ def load_model(folder: Path | str) -> tuple[Network, ModelConfig, dict[str, Any]
     return model.eval(), config, about["extra"]
 
 
+def weights_digest(folder: Path | str) -> str:
+    """sha256 of the weights of a saved model, as its description has it."""
+    return str(_description(Path(folder) / DESCRIPTION)["sha256"])
+
+
 def _description(path: Path) -> dict[str, Any]:
     try:
         about = json.loads(_read(path).decode("utf-8"))

@@ -44,6 +44,8 @@ class RecurrentCNN(Network):
     """(batch, frames, mels) → logits (batch, frames, classes).
 
     front: (batch, 1, frames, mels) → (batch, channels, frames + 2 · margin, 1); the margin is cut off at the end.
+    bidirectional: else the recurrence runs forward only, twice as wide: as many parameters, and nothing waits for what
+    follows but the convolutions.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class RecurrentCNN(Network):
         margin: int,
         sru_version: int,
         recurrent_activation: str,
+        bidirectional: bool,
     ) -> None:
         super().__init__(mels=mels)
         bins = bins_after(front, mels=mels, drop=margin > 0)
@@ -67,7 +70,11 @@ class RecurrentCNN(Network):
         self.margin = margin
         self.front = front
         self.recurrent = SRU(
-            input_size=channels, hidden_size=HIDDEN, version=sru_version, activation=recurrent_activation
+            input_size=channels,
+            hidden_size=HIDDEN if bidirectional else 2 * HIDDEN,
+            bidirectional=bidirectional,
+            version=sru_version,
+            activation=recurrent_activation,
         )
         self.classify = nn.Linear(2 * HIDDEN, classes)
 

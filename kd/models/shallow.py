@@ -24,7 +24,13 @@ class Shallow(RecurrentCNN):
     """(batch, frames, mels=64) → logits (batch, frames, classes); 143306 parameters for 10 classes."""
 
     def __init__(
-        self, *, classes: int, mels: int = 64, sru_version: int = 1, recurrent_activation: str = "tanh"
+        self,
+        *,
+        classes: int,
+        mels: int = 64,
+        sru_version: int = 1,
+        recurrent_activation: str = "tanh",
+        bidirectional: bool = True,
     ) -> None:
         blocks = [ConvBlock(inputs, outputs, size=3, padding=1, pool=4) for inputs, outputs in pairwise(CHANNELS)]
         super().__init__(
@@ -35,4 +41,5 @@ class Shallow(RecurrentCNN):
             margin=0,
             sru_version=sru_version,
             recurrent_activation=recurrent_activation,
+            bidirectional=bidirectional,
         )

@@ -49,21 +49,24 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
     """Write and load the detector that takes every class from its champion, thresholds and windows included.
 
     A window keeps its length in time where another champion's frames are finer. champions: class to version. Champions
-    that share a network share it here too. Source: S1 section 3.3.3.
+    that share a network, be it that of different versions, share it here too. Source: S1 section 3.3.3.
     """
     detectors = {
         number: detector_of(bench, bench.registry.version(number)) for number in sorted(set(champions.values()))
     }
     members: list[Member] = []
+    digests: list[str] = []
     champion, thresholds, temperatures = [], [], []
     windows: list[tuple[int, FrameGrid]] = []
     for label in bench.inputs.classes:
         detector = detectors[champions[label]]
         column = detector.classes.index(label)
         member = detector.members[detector.champion[column]]
-        if member not in members:
+        known = member.digest
+        if known not in digests:
+            digests.append(known)
             members.append(member)
-        champion.append(members.index(member))
+        champion.append(digests.index(known))
         thresholds.append(detector.points.thresholds[column])
         windows.append((detector.points.windows[column], finest(detector)))
         temperatures.append(detector.temperatures[column])

@@ -108,6 +108,11 @@ class RecurrentOptions:
         "tanh", help="activation inside the recurrent unit", choices=("tanh", "identity")
     )
     padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
+    direction: str = option(
+        "both",
+        help="of the recurrence; 'forward': twice as wide, for sound that is just being made",
+        choices=("both", "forward"),
+    )
 
 
 @dataclass(frozen=True)

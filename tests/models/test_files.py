@@ -104,6 +104,7 @@ def test_config_round_trip() -> None:
         ({"classes": "Dog"}, "classes", ""),
         ({"classes": ["Dog", "Dog"]}, "'Dog' is named twice", ""),
         ({"padding": "valid"}, "'valid'", ""),
+        ({"direction": "forwards"}, "'forwards'", "forward"),
     ],
 )
 def test_wrong_config(change: dict[str, object], message: str, hint: str) -> None:

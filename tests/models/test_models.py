@@ -78,6 +78,27 @@ def test_a_frame_sees_as_far_back_as_ahead(architecture: str, radius: int, paddi
     assert reach(model, frame=15, frames=31) == list(range(15 - radius, 16 + radius))
 
 
+@BOTH
+@PADDINGS
+@pytest.mark.parametrize("direction", ["both", "forward"])
+def test_what_logits_wait_for(architecture: str, padding: str, direction: str) -> None:
+    torch.manual_seed(0)
+    config = ModelConfig(architecture=architecture, classes=TEN, padding=padding, direction=direction)
+    model = build(config).eval().double()
+    assert count_parameters(model) == {"deep": 332298, "shallow": 143306}[architecture]
+    with torch.no_grad():
+        for conv in convolutions(model):
+            conv.weight.abs_()  # so that no ReLU closes
+    x = torch.randn(1, 60, 64, dtype=torch.float64, requires_grad=True)
+    torch.autograd.backward(model(x)[0, 30].sum())
+    assert x.grad is not None
+    last = int(x.grad[0].abs().sum(dim=1).nonzero().max())
+    if direction == "both":
+        assert config.lookahead is None and last > 34
+    else:
+        assert last == 30 + (config.lookahead or 0)
+
+
 @PADDINGS
 def test_an_impulse_stays_where_it_is(padding: str) -> None:
     model = a_model("deep", padding=padding).eval()
