@@ -21,6 +21,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from benchmarks.keep import machine
 
 RATE = 44_100
 REPORTED = "test/test"
+LIVE_STEP = 1.0  # seconds between two looks where only F1 is wanted, which hardly depends on it
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -110,7 +112,8 @@ def f1_of_windows(detector: Any, data: Path, lengths: Sequence[float]) -> dict[s
     from kd.corpus.layout import need_table
     from kd.corpus.one_split import scored_split
     from kd.corpus.tables import Event
-    from kd.detection.listen import detect_files, listen, listener_of
+    from kd.detection.listen import Listener, detect_files, listen, listener_of
+    from kd.passes.live import latency, live_cut
     from kd.scoring.event_f1 import event_based
     from kd.training.precision import fastest
 
@@ -129,13 +132,19 @@ def f1_of_windows(detector: Any, data: Path, lengths: Sequence[float]) -> dict[s
     apart = detect_files(detector, paths, precision=fastest())
     own = {name: apart[path] for name, path in zip(names, paths, strict=True)}
     found: dict[str, Any] = {"clip by clip": {"f1": event_based(truth, own, classes=detector.classes).macro.f1}}
-    for seconds in lengths:
-        listener = listener_of(detector, rate=16_000, seconds=seconds, precision=fastest())
+    listeners = {
+        f"{seconds:g} s": listener_of(detector, rate=16_000, seconds=seconds, precision=fastest())
+        for seconds in lengths
+    }
+    cut = partial(live_cut, step=LIVE_STEP)
+    listeners["live"] = Listener(detector, rate=16_000, cut=cut, precision=fastest(), pad=False)
+    for name, listener in listeners.items():
         sound = (decode(path, rate=16_000, seconds=10.0)[0] for path in paths)
         begun = time.perf_counter()
         events = [event for heard in listen(listener, sound) for event in heard.events]
         scores = event_based(reference, {"joined": events}, classes=detector.classes)
-        found[f"{seconds:g} s"] = {"f1": scores.macro.f1, "seconds": time.perf_counter() - begun}
+        found[name] = {"f1": scores.macro.f1, "seconds": time.perf_counter() - begun}
+    found["live"]["latency"] = latency(detector, partial(live_cut, step=0.25))
     return found
 
 

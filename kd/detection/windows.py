@@ -14,7 +14,6 @@ Array = npt.NDArray[np.float32]
 Logits = npt.NDArray[np.float16]
 BATCH = 8
 OVERLAP = 1.25  # seconds at each end of a window that its neighbour scores, an eighth of a window at most
-LIVE_STEP, LIVE_AFTER = 0.25, 1.5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def windows_of(member: Member, *, seconds: float) -> Windows:
     return Windows(length, length - 2 * after, after, length)
 
 
-def live_windows_of(member: Member, *, step: float = LIVE_STEP, after: float = LIVE_AFTER) -> Windows:
+def live_windows_of(member: Member, *, step: float, after: float) -> Windows:
     """Windows for sound that is just being made: scores every `step` seconds, of what was heard `after` seconds before.
 
     A window reaches back for the length of a clip, or to the beginning.

@@ -31,7 +31,7 @@ def live(detector: Detector, settings: DetectSettings, output: Output) -> None:
         raise UserError(f"stream=true prints events as they end, not format={settings.format}", "give tsv or jsonl")
     if settings.picture or settings.scores or settings.out:
         raise UserError("stream=true prints events; it writes no file", "leave out=, scores= and picture= away")
-    cut = partial(windows_for, settings=settings)
+    cut = partial(live_cut, step=settings.step, lookahead=settings.lookahead)
     listener = Listener(detector, rate=settings.rate, cut=cut, precision=precision_of(settings), pad=False)
     output.tell(said_latency(detector, cut, settings))
     for samples in pcm(sys.stdin.buffer, settings):
@@ -45,13 +45,14 @@ def tell(output: Output, events: list[Detection], seconds: float) -> None:
         output.add(NAME, events, seconds=seconds)
 
 
-def windows_for(member: Member, *, settings: DetectSettings) -> Windows:
-    """How a network listens: looks every `step` seconds, a frame scored once what it needs has come."""
-    if settings.lookahead >= 0:
-        return live_windows_of(member, step=settings.step, after=settings.lookahead)
-    needed = member.config.lookahead
-    hop = member.spec.hop / member.spec.rate
-    return live_windows_of(member, step=settings.step, after=UNBOUNDED if needed is None else needed * hop)
+def live_cut(member: Member, *, step: float, lookahead: float = -1.0) -> Windows:
+    """How a network listens: looks every `step` seconds; a frame is scored `lookahead` seconds after it.
+
+    lookahead: -1: as soon as all that it depends on has come, or 1.5 where everything that follows counts.
+    """
+    hop, needed = member.spec.hop / member.spec.rate, member.config.lookahead
+    enough = UNBOUNDED if needed is None else needed * hop
+    return live_windows_of(member, step=step, after=enough if lookahead < 0 else lookahead)
 
 
 def latency(detector: Detector, cut: partial[Windows]) -> tuple[float, float]:
