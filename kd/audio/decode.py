@@ -38,27 +38,38 @@ def decode(path: Path, *, rate: int, seconds: float) -> tuple[Samples, float]:
 def opened(sound: Path | BinaryIO, *, name: str = "") -> Iterator[Any]:
     """A sound file, or a seekable stream of one's bytes, as soundfile's object.
 
-    Raises UserError where it cannot be opened, or fails while it is read.
+    Raises UserError where it cannot be opened.
     """
     import soundfile
 
     try:
-        with soundfile.SoundFile(sound) as file:
-            yield file
+        file = soundfile.SoundFile(sound)
     except (soundfile.SoundFileError, OSError) as error:
         if isinstance(sound, Path) and not sound.exists():
             raise UserError(f"{name or sound}: there is no such file", "check the path") from None
-        reason = " ".join(str(getattr(error, "error_string", error)).split()).rstrip(".")
-        raise UserError(f"{name or sound}: cannot be read as audio ({reason})", REPLACE) from None
+        raise unreadable(name or str(sound), error) from None
+    with file:
+        yield file
+
+
+def unreadable(name: str, error: Exception) -> UserError:
+    """What to say of a file that libsndfile cannot read."""
+    reason = " ".join(str(getattr(error, "error_string", error)).split()).rstrip(".")
+    return UserError(f"{name}: cannot be read as audio ({reason})", REPLACE)
 
 
 def mono(file: Any, count: int, *, name: str) -> Samples:
     """The next `count` samples of an opened file, or as many as are left, its channels averaged: (samples,) in [-1, 1].
 
-    Raises UserError for numbers that are not finite.
+    Raises UserError for what cannot be read, and for numbers that are not finite.
     """
+    import soundfile
+
     kind = "int16" if file.subtype == "PCM_16" else "float32"
-    samples = file.read(count, dtype=kind, always_2d=True)
+    try:
+        samples = file.read(count, dtype=kind, always_2d=True)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise unreadable(name, error) from None
     if kind == "int16":  # the same numbers as libsndfile's own, in a third of the time
         samples = samples * np.float32(2**-15)
     averaged: Samples = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -178,3 +179,12 @@ def test_recordings_that_would_share_a_file(model: Path, tmp_path: Path, capsys:
         soundfile.write(tmp_path / name, np.zeros(800), 8_000)
     detect("--model", model, "--audio", tmp_path, "--out", tmp_path / "out", "--format", "jams", expected=2)
     assert "a.flac and a.wav would share" in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_early_is_no_error(model: Path, audio: Path) -> None:
+    words = [sys.executable, "-m", "entrypoints.detect", "--model", str(model), "--audio", str(audio)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    assert process.wait() == 0 and "Traceback" not in said and "error" not in said
