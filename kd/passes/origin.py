@@ -2,7 +2,8 @@
 
 Tags, all but the commit JSON or plain text: `kd.teachers`, class to the number of the version whose labels were learnt
 from; `kd.teachers_model`, their registered model where it is another; `kd.labels`, how labels were made; `kd.label_run`,
-the run that logged them; `kd.features`, descriptions of the features; `kd.code`, digest of the code; `kd.commit`.
+the run that logged them; `kd.features`, descriptions of the features; `kd.code`, digest of the code; `kd.commit`;
+`kd.origin`, the artifact of the run that holds those too long for a tag.
 """
 
 import json

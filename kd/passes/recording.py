@@ -113,6 +113,7 @@ def register(
     made, long = parted(made)
     if long:
         bench.runs.json(run, long, ARTIFACT)
+        made["kd.origin"] = ARTIFACT
     scores = f1_tags(tuned=verdict.f1("tuned"), fixed=verdict.f1("fixed"))
     where = f"pass {tags['kd.pass']}, " if tags["kd.pass"] != "0" else ""
     said = f"{where}{tags['kd.name']}: select F1 {percent(macro(verdict.select))} %"
