@@ -4,11 +4,13 @@ import html
 
 from kd.passes.lineage_facts import Facts, percent
 from kd.passes.lineage_graph import Lineage
-from kd.passes.lineage_layout import BOX, LINE, TALL, Knot, Layout, Spot, layout, left
+from kd.passes.lineage_layout import BOX, END, LINE, Knot, Layout, Spot, layout, left
 from kd.passes.lineage_tree import called
 from kd.tracking.lineage import Key
 
-KNOT = 30.0  # from a knot to the boxes that it is tied to
+KNOT = 26.0  # from a knot to the boxes that it is tied to
+BEND = 36.0  # where a link changes its height
+LETTER, BOLD = 6.4, 7.2  # width of a letter on a link, at most
 WORDS = 14.0  # from a box to the words on its link
 ARROWS = "".join(
     f"<marker id=arrow{name} viewBox='0 0 8 8' refX=7 refY=4 markerWidth=8 markerHeight=8 orient=auto "
@@ -45,7 +47,7 @@ def _heading(lineage: Lineage, placed: Layout, column: int) -> str:
         if not spot.lane and facts is not None:
             names[_column_name(facts)] = None
     text = html.escape(", ".join(list(names)[:2]))
-    return f"<text class=head x={left(column) + BOX / 2:.1f} y=16 text-anchor=middle>{text}</text>"
+    return f"<text class=head x={left(column) + BOX / 2:.1f} y=16>{text}</text>"
 
 
 def _column_name(facts: Facts) -> str:
@@ -55,19 +57,19 @@ def _column_name(facts: Facts) -> str:
 
 
 def _box(lineage: Lineage, spot: Spot) -> str:
-    facts, x, y = lineage.versions[spot.key], left(spot.column), spot.y - TALL / 2
+    facts, x, y = lineage.versions[spot.key], left(spot.column), spot.y - spot.high / 2
     lines = _lines(lineage, spot.key, facts)
     marks = ["box"] + ["final"] * (spot.key in lineage.final) + ["bare"] * (facts is None or not facts.recorded)
+    first = spot.y - 8 * len(lines) + 12
     text = "".join(
-        f"<text x={x + BOX / 2:.1f} y={y + 19 + 16 * i:.1f} text-anchor=middle{' class=name' if i == 0 else ''}>"
-        f"{html.escape(line)}</text>"
+        f"<text class={'name' if i == 0 else 'more'} x={x + BOX / 2:.1f} y={first + 16 * i:.1f}>{html.escape(line)}</text>"
         for i, line in enumerate(lines)
     )
     told = html.escape(", ".join([called(lineage, spot.key), *lines[1:]]) + (", used" * (spot.key in lineage.final)))
     return (
         f"<a id='{anchor(spot.key, 'box')}' href='#{anchor(spot.key, 'row')}' class='{' '.join(marks)}' "
         f"aria-label='{told}'><title>{told}</title>"
-        f"<rect x={x:.1f} y={y:.1f} width={BOX:.0f} height={TALL:.0f} rx=7 />{text}</a>"
+        f"<rect x={x:.1f} y={y:.1f} width={BOX:.0f} height={spot.high:.0f} rx=7 />{text}</a>"
     )
 
 
@@ -93,10 +95,10 @@ def _trunk(lineage: Lineage, placed: Layout, spot: Spot) -> str:
     mark = _trunk_mark(lineage, spot.key)
     x = left(spot.column)
     if spot.lane:
-        parts.append(f"<path class='{mark}' d='M{x:.1f} {spot.y:.1f}H{x + BOX:.1f}'/>")
+        parts.append(f"<path class='{mark}' d='M{x:.1f} {spot.y:.1f}H{x + BOX - WORDS:.1f}'/>")
     if spot.through:
         after = next(other for other in placed.spots[spot.column + 1] if other.lane and other.key == spot.key)
-        parts.append(f"<path class='{mark}' d='{_curve(x + BOX, spot.onward, left(after.column), after.y)}'/>")
+        parts.append(f"<path class='{mark}' d='{_link(spot, spot.onward, left(after.column), after.y)}'/>")
     return "".join(parts)
 
 
@@ -113,13 +115,13 @@ def _fan(lineage: Lineage, placed: Layout, knot: Knot) -> str:
     x = left(knot.column) - (KNOT if len(boxes) > 1 else 0.0)
     y = sum(box.y for box in boxes) / len(boxes)
     y += 7.0 * ([other for other in placed.knots if other.column == knot.column].index(knot) if len(boxes) > 1 else 0)
-    ends = [(left(spot.column) + BOX, spot.ports[knot]) for spot in placed.spots[knot.column - 1] if knot in spot.knots]
+    ends = [(spot, spot.ports[knot]) for spot in placed.spots[knot.column - 1] if knot in spot.knots]
     if len(boxes) == 1:
         return "".join(
-            f"<path class='{mark}' marker-end='url(#{tip})' d='{_link(x1, y1, x, _apart(y, i, len(ends)))}'/>"
-            for i, (x1, y1) in enumerate(sorted(ends, key=lambda end: end[1]))
+            f"<path class='{mark}' marker-end='url(#{tip})' d='{_link(spot, at, x, _apart(boxes[0], i, len(ends)))}'/>"
+            for i, (spot, at) in enumerate(sorted(ends, key=lambda end: end[1]))
         )
-    parts = [f"<path class='{mark}' d='{_link(x1, y1, x, y)}'/>" for x1, y1 in ends]
+    parts = [f"<path class='{mark}' d='{_link(spot, at, x, y)}'/>" for spot, at in ends]
     parts += [
         f"<path class='{mark}' marker-end='url(#{tip})' d='{_curve(x, y, left(box.column), box.y)}'/>" for box in boxes
     ]
@@ -128,20 +130,25 @@ def _fan(lineage: Lineage, placed: Layout, knot: Knot) -> str:
 
 def _words(lineage: Lineage, spot: Spot, knot: Knot) -> str:
     """The classes that a version gives, on its link."""
-    lines = spot.words(knot)
+    lines = knot.words(spot.key)
     x, y = left(spot.column) + BOX + WORDS, spot.ports[knot] - LINE * (len(lines) - 1) / 2 + 4
     mark = "words used" if knot.champions and lineage.root in knot.targets else "words"
     spans = "".join(
         f"<tspan x={x:.1f} y={y + LINE * i:.1f}>{html.escape(line)}</tspan>" for i, line in enumerate(lines)
     )
     every = html.escape(", ".join(next(classes for key, classes in knot.sources if key == spot.key)))
-    return f"<text class='{mark}'><title>{every}</title>{spans}</text>"
+    wide = (BOLD if "used" in mark else LETTER) * max(map(len, lines)) + 4
+    high = LINE * len(lines)
+    behind = f"<rect class=paper x={x - 3:.1f} y={y - 11:.1f} width={wide:.1f} height={high + 1:.1f} />"
+    return f"{behind}<text class='{mark}'><title>{every}</title>{spans}</text>"
 
 
-def _link(x1: float, y1: float, x2: float, y2: float) -> str:
-    """Straight under the words, then over to the other height."""
-    bend = x2 - 46.0
-    return f"M{x1:.1f} {y1:.1f}H{bend:.1f}{_bend(bend, y1, x2, y2)}"
+def _link(spot: Spot, port: float, x: float, y: float) -> str:
+    """From a box or a lane to its port, straight under the words, then over to (x, y)."""
+    edge, words = left(spot.column) + BOX, left(spot.column) + BOX + WORDS
+    start = edge - WORDS if spot.lane else edge
+    side = spot.y if spot.lane else min(max(port, spot.y - spot.high / 2 + 8), spot.y + spot.high / 2 - 8)
+    return f"M{start:.1f} {side:.1f}{_bend(start, side, words, port)}H{x - BEND:.1f}{_bend(x - BEND, port, x, y)}"
 
 
 def _curve(x1: float, y1: float, x2: float, y2: float) -> str:
@@ -154,9 +161,9 @@ def _bend(x1: float, y1: float, x2: float, y2: float) -> str:
     return f"C{middle:.1f} {y1:.1f} {middle:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
 
 
-def _apart(y: float, i: int, count: int) -> float:
-    """Where the i-th of some links ends at the side of a box whose middle is y."""
-    return y + (TALL - 20.0) * ((i + 0.5) / count - 0.5)
+def _apart(box: Spot, i: int, count: int) -> float:
+    """Where the i-th of some links ends at the side of a box."""
+    return box.y + (box.high - END) * ((i + 0.5) / count - 0.5)
 
 
 def _short(text: str, most: int) -> str:

@@ -47,7 +47,7 @@ class Lineage:
     def levels(self) -> dict[Key, int]:
         """Versions to columns: right of all that made them, and no further left than their pass.
 
-        A link that closes a circle counts for nothing.
+        A link that closes a circle counts for nothing; what is deleted stands just left of what it made.
         """
         found: dict[Key, int] = {}
         for key in self._earliest_first():
@@ -55,6 +55,9 @@ class Lineage:
             before = [found[link.source] for link in self.behind[key] if link.source in found]
             own = 0 if facts is None or facts.merged else facts.index
             found[key] = max([own, *(level + 1 for level in before)])
+        for key, facts in self.versions.items():
+            if facts is None and key != self.root:
+                found[key] = max(min(found[link.target] for link in self.links if link.source == key) - 1, 0)
         return found
 
     def _earliest_first(self) -> list[Key]:

@@ -5,38 +5,52 @@ Versions with the same teachers share them at one knot, so that each teacher's c
 """
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kd.passes.lineage_graph import Lineage, Link
 from kd.tracking.lineage import Key
 
-BOX, TALL = 122.0, 60.0  # width and height of a box
-BETWEEN = 146.0  # from column to column
-LINE, LETTERS, LINES = 13.0, 15, 4  # of the classes on a link: line height, letters in a line, most lines
+BOX, TALL, END = 112.0, 60.0, 14.0  # width of a box, its least height, and what each link that ends at it adds to that
+BETWEEN = 164.0  # from column to column
+LINE, LETTERS, LINES = 13.0, 14, 4  # of the classes on a link: line height, letters in a line, most lines
 TOP, SPACE = 34.0, 12.0  # above the boxes; between two of them
 SWEEPS = 4
 
 
 @dataclass(frozen=True)
 class Knot:
-    """Versions of one column with the same links behind them; classes: of each source."""
+    """Versions of one column with the same links behind them.
+
+    sources: each with its classes; whole: those that give all the classes they know.
+    """
 
     column: int
     targets: tuple[Key, ...]
     sources: tuple[tuple[Key, tuple[str, ...]], ...]
+    whole: frozenset[Key]
     champions: bool
+
+    def words(self, source: Key) -> list[str]:
+        """What is written on a source's link."""
+        classes = next(classes for key, classes in self.sources if key == source)
+        return [f"all {len(classes)} classes"] if source in self.whole and len(classes) > 1 else written(classes)
 
 
 @dataclass(eq=False)
 class Spot:
-    """A box, or the lane of a version's links in a later column: y of its middle, and of each knot it is tied to next."""
+    """A box, or the lane of a version's links in a later column.
+
+    knots: in the next column; through: whether links go on beyond that; high: of the box; y: of its middle; ports: where
+    the link to each knot runs; onward: where the others do.
+    """
 
     key: Key
     column: int
     lane: bool
     knots: tuple[Knot, ...] = ()
     through: bool = False
+    high: float = TALL
     y: float = 0.0
     ports: dict[Knot, float] = field(default_factory=dict)
     onward: float = 0.0
@@ -44,23 +58,24 @@ class Spot:
     @property
     def tall(self) -> float:
         """Height that it needs."""
-        need = sum(_height(self.words(knot)) for knot in self.knots) + (LINE if self.through else 0.0)
-        return max(need, 18.0 if self.lane else TALL)
+        return max(self._ports(), 18.0 if self.lane else self.high)
 
-    def words(self, knot: Knot) -> list[str]:
-        """What is written on its link to a knot."""
-        return written(next(classes for key, classes in knot.sources if key == self.key))
+    def _ports(self) -> float:
+        return sum(_height(knot.words(self.key)) for knot in self.knots) + (LINE if self.through else 0.0)
 
-    def place(self, y: float) -> None:
-        """Put its middle at y, its links below each other around it."""
+    def place(self, y: float, *, upwards: bool) -> None:
+        """Put its middle at y, its links below each other around it; upwards: those that go on come first."""
         self.y = y
-        need = sum(_height(self.words(knot)) for knot in self.knots) + (LINE if self.through else 0.0)
-        at = y - need / 2
+        at = y - self._ports() / 2
+        if self.through and upwards:
+            self.onward = at + LINE / 2
+            at += LINE
         for knot in self.knots:
-            height = _height(self.words(knot))
+            height = _height(knot.words(self.key))
             self.ports[knot] = at + height / 2
             at += height
-        self.onward = at + LINE / 2 if self.knots else y
+        if self.through and not upwards:
+            self.onward = at + LINE / 2
 
 
 @dataclass(frozen=True)
@@ -74,7 +89,7 @@ class Layout:
     @property
     def width(self) -> float:
         """Of the drawing."""
-        return len(self.spots) * (BOX + BETWEEN) - BETWEEN + 2.0
+        return len(self.spots) * (BOX + BETWEEN) - BETWEEN + 4.0
 
     @property
     def height(self) -> float:
@@ -88,17 +103,17 @@ class Layout:
 
 def left(column: int) -> float:
     """x of the left side of a column's boxes."""
-    return 1.0 + column * (BOX + BETWEEN)
+    return 2.0 + column * (BOX + BETWEEN)
 
 
 def written(classes: Sequence[str]) -> list[str]:
-    """Classes in a few short lines; those beyond are counted."""
-    lines = textwrap.wrap(", ".join(label.replace(" ", "\u00a0") for label in classes), LETTERS, break_on_hyphens=False)
+    """Classes in a few short lines; long names are cut, and those beyond are counted."""
+    names = [label if len(label) < LETTERS else f"{label[: LETTERS - 2]}…" for label in classes]
+    lines = textwrap.wrap(", ".join(name.replace(" ", "\u00a0") for name in names), LETTERS, break_on_hyphens=False)
     if len(lines) <= LINES:
         return lines
     shown = lines[: LINES - 1]
-    left_over = len(classes) - sum(line.count(",") for line in shown)
-    return [*shown, f"and {left_over} more"]
+    return [*shown, f"and {len(classes) - sum(line.endswith(',') + line.count(', ') for line in shown)} more"]
 
 
 def layout(lineage: Lineage) -> Layout:
@@ -113,7 +128,8 @@ def layout(lineage: Lineage) -> Layout:
         last = max((knot.column for knot in mine), default=0) - 1
         for place in range(column[key], max(last, column[key]) + 1):
             tied = tuple(knot for knot in mine if knot.column == place + 1)
-            spots[place].append(Spot(key, place, place > column[key], tied, place < last))
+            high = max(TALL, *(END * (len(knot.sources) + 1) for knot in knots if knot.targets == (key,)), 0.0)
+            spots[place].append(Spot(key, place, place > column[key], tied, place < last, high))
     _sort(spots)
     return Layout(tuple(map(tuple, spots)), tuple(knots), undrawn)
 
@@ -126,9 +142,16 @@ def _knots(lineage: Lineage, column: dict[Key, int], undrawn: Sequence[Link]) ->
             sources = frozenset((link.source, link.classes) for link in links)
             groups.setdefault((column[key], sources, links[0].champion), []).append(key)
     return [
-        Knot(place, tuple(targets), tuple(sorted(sources)), champions)
+        Knot(place, tuple(targets), tuple(sorted(sources)), _whole(lineage, sources), champions)
         for (place, sources, champions), targets in groups.items()
     ]
+
+
+def _whole(lineage: Lineage, sources: Iterable[tuple[Key, tuple[str, ...]]]) -> frozenset[Key]:
+    known = {key: lineage.versions[key] for key, _ in sources}
+    return frozenset(
+        key for key, classes in sources if (facts := known[key]) is not None and set(classes) == set(facts.tuned)
+    )
 
 
 def _sort(spots: Sequence[list[Spot]]) -> None:
@@ -163,8 +186,14 @@ def _place(spots: Sequence[list[Spot]]) -> None:
     for column in spots:
         at = TOP + (highest - _stacked(column)) / 2
         for spot in column:
-            spot.place(at + spot.tall / 2)
+            spot.y = at + spot.tall / 2
             at += spot.tall + SPACE
+    for column in spots:
+        for spot in column:
+            ahead = spots[spot.column + 1] if spot.through else []
+            spot.place(
+                spot.y, upwards=any(other.lane and other.key == spot.key and other.y < spot.y for other in ahead)
+            )
 
 
 def _stacked(column: Sequence[Spot]) -> float:
