@@ -72,7 +72,7 @@ def surroundings(runs: Runs, made: Lineage, params: Mapping[Key, Mapping[str, st
     assert root is not None
     logged = jobs[root.job][1] if root.job in jobs else params[made.root]
     roles = {field.name: f"cfg.{field.name}" for field in fields(Roles)}
-    if not set(roles.values()) <= set(logged):
+    if not {"cfg.weak", "cfg.select_on"} <= set(logged):
         locate(data, home=home())
         return Surroundings(tops, data, why="the store no longer says which of its splits were used")
     return Surroundings(tops, data, digest_of(data, logged, roles))
@@ -83,7 +83,7 @@ def digest_of(data: str, logged: Mapping[str, str], roles: Mapping[str, str]) ->
     classes = logged.get("cfg.classes", "")
     corpus = load_corpus(
         locate(data, home=home()),
-        roles=Roles(**{role: logged[key] for role, key in roles.items()}),
+        roles=Roles(**{role: logged.get(key, "") for role, key in roles.items()}),
         classes=tuple(name.strip() for name in classes.split(",")) if classes.strip() else (),
         missing="skip" if logged.get("cfg.missing") == "skip" else "error",
         cache=home() / "audio.json",

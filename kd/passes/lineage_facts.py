@@ -1,6 +1,7 @@
 """A version as its tags describe it; what a person wrote there, or left out, is no error."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,14 +125,19 @@ def percent(value: float | None) -> str:
 
 def _number(labels: Mapping[str, Any], key: str) -> str:
     value = labels.get(key)
-    return f"{value:.3g}" if isinstance(value, int | float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _parsed(text: str) -> Any:
+    """What a JSON text says, numbers beyond all bounds as None; None where it is no JSON."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except (RecursionError, ValueError):
         return None
+
+
+def _finite(text: str) -> float | None:
+    return float(text) if math.isfinite(float(text)) else None
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -148,5 +154,8 @@ def _versions(text: str, model: str) -> dict[str, Key]:
 
 
 def _scores(text: str) -> dict[str, float | None]:
+    """Class to F1; what is none is left out."""
     values = _object(text).items()
-    return {label: value for label, value in values if value is None or type(value) in (int, float)}
+    return {
+        label: value for label, value in values if value is None or (type(value) in (int, float) and 0 <= value <= 1)
+    }

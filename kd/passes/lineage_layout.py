@@ -34,7 +34,7 @@ class Knot:
     def words(self, source: Key) -> list[str]:
         """What is written on a source's link."""
         classes = next(classes for key, classes in self.sources if key == source)
-        return [f"all {len(classes)} classes"] if source in self.whole and len(classes) > 1 else written(classes)
+        return [f"all {len(classes)} classes"] if source in self.whole and len(classes) > 2 else written(classes)
 
 
 @dataclass(eq=False)

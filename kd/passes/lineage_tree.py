@@ -46,7 +46,7 @@ def given(facts: Facts | None, classes: tuple[str, ...]) -> str:
     """Classes with their F1; where they are all that the version knows, their number and macro F1."""
     if facts is None:
         return ", ".join(classes)
-    if len(classes) > 1 and set(classes) == set(facts.tuned):
+    if len(classes) > 2 and set(classes) == set(facts.tuned):
         return f"all {len(classes)} classes, F1 {percent(facts.macro())}"
     return ", ".join(f"{label} {percent(facts.tuned.get(label))}" for label in classes)
 
@@ -81,7 +81,7 @@ def _learnt(facts: Facts) -> str:
 
 def _reference(lineage: Lineage, link: Link) -> str:
     facts = lineage.versions[link.source]
-    every = facts is not None and len(link.classes) > 1 and set(link.classes) == set(facts.tuned)
+    every = facts is not None and len(link.classes) > 2 and set(link.classes) == set(facts.tuned)
     return f"{called(lineage, link.source)} ({'all classes' if every else ', '.join(link.classes)})"
 
 
