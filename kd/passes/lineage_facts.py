@@ -98,7 +98,7 @@ def facts_of(found: Found) -> Facts:
 def labels_in_brief(facts: Facts) -> str:
     """One phrase on what a network learnt from."""
     if facts.labels is None:
-        return "weak labels" if facts.kind == "tagger" else "labels not recorded"
+        return "weak labels" if facts.kind == "tagger" else "labels that are not recorded"
     labels = facts.labels
     kind = str(labels.get("kind", ""))
     if kind in SOURCES:
