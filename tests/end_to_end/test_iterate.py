@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from kd.commit import commit_of
 from tests.conftest import ROOT, Place
+from tests.forks import Forks
 
 QUICK = {
     "passes": 2,
@@ -205,22 +207,23 @@ def test_versions_say_what_made_them(finished: tuple[Place, str]) -> None:
     assert all([each["mels"] for each in made["kd.features"]] == [64] for made in tags.values())
 
 
-def test_the_lineage_of_the_merged_detector(finished: tuple[Place, str], corpus: Path, tmp_path: Path) -> None:
-    place, record = finished[0], results_of(finished[0])
-    done = place.run("lineage", data=corpus, out=tmp_path / "page.html")
+def test_the_lineage_of_the_merged_detector(
+    finished: tuple[Place, str], corpus: Path, tmp_path: Path, forks: Forks
+) -> None:
+    place, record = replace(finished[0], forks=forks), results_of(finished[0])
+    done = place.ask("lineage", data=corpus, out=tmp_path / "page.html")
     assert done.returncode == 0, done.stderr
     assert re.match(r"models:/kd-sed/\d+  merged, pass 2: all 10 classes, F1 ", done.stdout)
+    said, page = " ".join(re.sub("[│├└─]", "", done.stdout).split()), (tmp_path / "page.html").read_text()
     for label, won in record["passes"][1]["champions"].items():
-        assert re.search(
-            rf"version {won['version']}  pass [12] [^:]*:[^;]*\b{re.escape(label)} [\d.-]",
-            " ".join(re.sub(r"[│├└─]", "", done.stdout).split()).replace(
-                f"version {won['version']} ", f"version {won['version']}  "
-            ),
-        )
-    assert f"version {record['tagger']['version']}  tagger" in done.stdout
-    assert "the same now" in done.stdout and record["passes"][0]["candidates"][0]["run_id"] in done.stdout
-    page = (tmp_path / "page.html").read_text()
-    assert all(f"version {won['version']}<" in page for won in record["passes"][1]["champions"].values())
+        given = rf"pass [12] [^:]+: ([^;]*\b{label} |all 10 classes, F1 )[\d.-]+"
+        assert re.search(rf"version {won['version']} {given}", said) and f"version {won['version']}<" in page
+    assert f"version {record['tagger']['version']} tagger" in said
+    assert "the same now" in said and record["passes"][0]["candidates"][0]["run_id"] in said
+    by_run = place.ask("lineage", model=record["passes"][1]["run_id"], out=tmp_path / "lineage.json")
+    assert by_run.returncode == 0 and by_run.stdout.partition("\n\n")[0] == done.stdout.partition("\n\n")[0]
+    found = json.loads((tmp_path / "lineage.json").read_text())
+    assert found["root"]["version"] == int(done.stdout.split()[0].rpartition("/")[2])
 
 
 def test_a_finished_job_prints_its_result_again(finished: tuple[Place, str], corpus: Path) -> None:
@@ -272,7 +275,9 @@ def test_a_registered_model_is_scored_on_another_corpus(finished: tuple[Place, s
     assert set(record["event_based"]) == set(record["segment_based"]) == {"macro", "micro", "classes"}
 
 
-def test_labels_are_made_and_distilled_and_champions_merged(finished: tuple[Place, str], corpus: Path) -> None:
+def test_labels_are_made_and_distilled_and_champions_merged(
+    finished: tuple[Place, str], corpus: Path, forks: Forks
+) -> None:
     place = finished[0]
     labels = place.folder / "labels"
     made = place.run("pseudo_label", data=corpus, out=labels)
@@ -298,9 +303,10 @@ def test_labels_are_made_and_distilled_and_champions_merged(finished: tuple[Plac
     )
     assert by_id[1]["kd.labels"]["thresholds"] == dict(zip(written["classes"], written["thresholds"], strict=True))
     assert set(both[1]["kd.champions"]) == set(written["classes"]) and both[1]["kd.kind"] == "merged"
-    other = place.run("distill", data=corpus, labels=labels, steps=3, batch=4, model="other")
+    asked = replace(place, forks=forks)
+    other = asked.ask("distill", data=corpus, labels=labels, steps=3, batch=4, model="other")
     assert other.returncode == 0, other.stderr
-    shown = place.run("lineage", model="models:/other/1")
+    shown = asked.ask("lineage", model="models:/other/1")
     assert shown.returncode == 0 and f"version {written['versions']['Dog']} of kd-sed  " in shown.stdout, shown.stderr
 
 
