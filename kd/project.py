@@ -19,6 +19,7 @@ ENTRY_POINTS = {
     "detect": ("detect", "kd.passes.detect_settings:DetectSettings"),
     "evaluate": ("evaluate", "kd.passes.scoring_settings:EvaluateSettings"),
     "compare": ("compare", "kd.passes.scoring_settings:CompareSettings"),
+    "lineage": ("lineage", "kd.passes.lineage_settings:LineageSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

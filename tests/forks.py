@@ -15,6 +15,7 @@ HEAVY = (
     "kd.passes.labelling",
     "kd.passes.evaluation",
     "kd.passes.comparison",
+    "kd.passes.lineage",
     "kd.passes.tuning",
     "kd.passes.class_frame",
 )

@@ -39,7 +39,8 @@ class LabelArtifact:
     """Pseudo-labels.
 
     versions: class to the model version its scores come from; rule, smoothings: how labels are made of the logits, and
-    the ways they are smoothed; index: the pass whose champions they are; splits: by role.
+    the ways they are smoothed; index: the pass whose champions they are; splits: by role; model: the registered model
+    of these versions, empty in older artifacts.
     """
 
     classes: tuple[str, ...]
@@ -49,6 +50,7 @@ class LabelArtifact:
     smoothings: tuple[Smoothing, ...]
     index: int
     splits: Mapping[str, LabelledSplit]
+    model: str = ""
 
 
 def label_digest(logits: Logits, rule: LabelRule, how: Smoothing) -> str:
@@ -76,6 +78,7 @@ def save_labels(folder: Path, labels: LabelArtifact) -> None:
         "schema": SCHEMA,
         "classes": list(labels.classes),
         "grid": asdict(labels.grid),
+        "model": labels.model,
         "versions": dict(labels.versions),
         "labels": labels.rule.kind,
         "temperature": labels.rule.temperature,
@@ -106,6 +109,7 @@ def load_labels(folder: Path) -> LabelArtifact:
             smoothings,
             about["pass"],
             splits,
+            str(about.get("model", "")),
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} is not a label artifact ({error})", "write it again with pseudo_label") from None

@@ -15,7 +15,7 @@ from kd.labels.schedule import Falling, falling
 from kd.lock import locked
 from kd.losses.class_weights import class_weights, ratio
 from kd.models.config import ModelConfig
-from kd.passes.class_frame_closing import NETWORK, keep, log, recorded_as, result_of, show
+from kd.passes.class_frame_closing import NETWORK, keep, log, origin_of, recorded_as, result_of, show
 from kd.passes.class_frame_settings import ClassFrameSettings
 from kd.passes.code import code_digest
 from kd.passes.context import Bench
@@ -25,6 +25,7 @@ from kd.passes.judging import judge_of
 from kd.passes.loop import resumed, state_folder
 from kd.passes.opening import log_corpus
 from kd.passes.plan import resolve_steps
+from kd.passes.recording import Recorded
 from kd.passes.recovery import ended, owner_tags, sweep, take_over
 from kd.passes.speed import Timing, seconds_per_step
 from kd.passes.stages import RESNET, Stages, clips_of_classes, given_labels, rounds_of
@@ -37,6 +38,7 @@ from kd.tracking.store import open_store
 from kd.training.fit import FitSettings
 
 KIND = "class_frame"
+CODE = "kd.passes.class_frame"
 LONGER = 2  # a stage's default steps to those of a recurrent network for as many clips
 
 
@@ -99,7 +101,7 @@ def job_path(settings: ClassFrameSettings, corpus: Corpus) -> Path:
         "job": KIND,
         "settings": chosen,
         "corpus": corpus.digest,
-        "code": code_digest("kd.passes.class_frame"),
+        "code": code_digest(CODE),
         "threads": threads_of(settings),
     }
     key = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
@@ -145,7 +147,8 @@ def bench_of(
         )
     owner = owner_tags(settings.model)
     precision = precision_of(settings)
-    return Bench(inputs, judge_of(inputs), steps, runs, registry, progress, precision, job.iterate_id, owner)
+    code = code_digest(CODE)
+    return Bench(inputs, judge_of(inputs), steps, runs, registry, progress, precision, code, job.iterate_id, owner)
 
 
 def run_all(bench: Bench, settings: ClassFrameSettings, job: Job, how: FitSettings, falling: Falling) -> None:
@@ -161,7 +164,11 @@ def run_all(bench: Bench, settings: ClassFrameSettings, job: Job, how: FitSettin
     trained = [begun, stages.without(begun, rounds)]
     with_labels, updates = stages.with_labels(begun, rounds, falling)
     trained.append(with_labels)
-    recorded = {each.name: recorded_as(stages, each, job.parent) for each in trained}
+    recorded: dict[str, Recorded] = {}
+    for each in trained:
+        first = recorded[begun.name].version if recorded else None
+        origin = origin_of(each.name, inputs.classes, falling, updates=settings.updates, first=first)
+        recorded[each.name] = recorded_as(stages, each, job.parent, origin)
     job.clip_steps = sum(each.clip_steps for each in trained) - 2 * begun.clip_steps
     job.save()
     job.result = result_of(bench, job, trained, recorded, updates, class_ratio=ratio(weights))

@@ -7,11 +7,13 @@ from typing import Any
 
 from kd.config import say
 from kd.files import atomic_write_text
+from kd.labels.schedule import Falling
 from kd.passes.class_frame_scores import SCHEMA, Judged, compared, table, tables
 from kd.passes.context import Bench
 from kd.passes.inputs import Part
 from kd.passes.job import Job
 from kd.passes.networks import seconds_of
+from kd.passes.origin import Origin
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, record
 from kd.passes.results import KINDS
 from kd.passes.stages import RESNET, Stages, Trained, Update
@@ -20,9 +22,22 @@ from kd.tracking.runs import Runs
 from kd.tracking.store import ui_command
 
 NETWORK = "class_frame_network"  # kind of the networks' runs
+WITH = "with"  # name of the network with pseudo-labels
 
 
-def recorded_as(stages: Stages, trained: Trained, parent: str) -> Recorded:
+def origin_of(name: str, classes: Sequence[str], falling: Falling, *, updates: int, first: int | None) -> Origin:
+    """What a network learnt from; first: the version of the first stage, from whose weights the second goes on.
+
+    The given labels are tags and, of the strongly labelled clips, frames. With pseudo-labels, those of the first update
+    are the first stage's.
+    """
+    labels: dict[str, Any] = {"kind": "tags+strong"}
+    if name == WITH:
+        labels = {"kind": "class-frame", **asdict(falling), "updates": updates, "accept": "exact"}
+    return Origin(labels, {} if first is None else dict.fromkeys(classes, first))
+
+
+def recorded_as(stages: Stages, trained: Trained, parent: str, origin: Origin) -> Recorded:
     """A network on its run and in the registry, or where an earlier process put it."""
     bench, view = stages.bench, stages.view
     tags = {**identity_tags(bench, kind=NETWORK, index=0, name=trained.name), "kd.step": trained.steps[-1].name}
@@ -37,7 +52,7 @@ def recorded_as(stages: Stages, trained: Trained, parent: str) -> Recorded:
         "clip_steps": trained.clip_steps,
     }
     *before, step = trained.steps
-    return record(bench, run=run, step=step, view=view, tags=tags, params=params, before=before)
+    return record(bench, run=run, step=step, view=view, tags=tags, origin=origin, params=params, before=before)
 
 
 def result_of(

@@ -23,7 +23,8 @@ from kd.training.fit import FitSettings
 class Bench:
     """A corpus with the means to train, predict and record on it; one-off entry points need no more.
 
-    judge: what networks are scored against; owner: tags of every run, from `recovery.owner_tags`.
+    judge: what networks are scored against; code: digest of the code that does the work; owner: tags of every run, from
+    `recovery.owner_tags`.
     """
 
     inputs: Inputs
@@ -33,6 +34,7 @@ class Bench:
     registry: Registry
     progress: Progress
     precision: str
+    code: str
     iterate_id: str
     owner: dict[str, str]
 

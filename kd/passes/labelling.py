@@ -53,6 +53,7 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
         how.smoothings(SMOOTHINGS),
         int(version.tags.get("kd.pass", 0)),
         splits,
+        version.name,
     )
     try:
         save_labels(making, labels)

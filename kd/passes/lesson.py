@@ -16,6 +16,7 @@ from kd.passes.label_facts import earlier_teaching, facts, mended
 from kd.passes.label_figure import draw_labels
 from kd.passes.label_studies import Teacher
 from kd.passes.merging import merged_detector
+from kd.passes.origin import Origin, labels_used
 from kd.passes.results import percent
 from kd.passes.tuned import tuned
 from kd.passes.work import PassWork
@@ -23,12 +24,16 @@ from kd.passes.work import PassWork
 
 @dataclass(frozen=True)
 class Lesson:
-    """teaching: scores and rule; settings, smoothings: of the candidates' labels; about: as in `results.json`."""
+    """teaching: scores and rule; settings, smoothings: of the candidates' labels; about: as in `results.json`.
+
+    origins: what is recorded of each candidate, by its smoothing's name.
+    """
 
     settings: LabelSettings
     teaching: Teaching
     smoothings: tuple[Smoothing, ...]
     about: dict[str, Any]
+    origins: dict[str, Origin]
 
 
 def lesson(
@@ -80,7 +85,33 @@ def lesson(
         )
         bench.runs.file(run, path)
     say(told(index, about))
-    return Lesson(settings, teaching, smoothings, about)
+    by_class = teachers_behind(teachers, earlier, odd)
+    labels_run = logged_by(teachers, earlier)
+    origins = {
+        how.name: Origin(labels_used(settings, how, index=index), by_class, run=labels_run) for how in smoothings
+    }
+    return Lesson(settings, teaching, smoothings, about, origins)
+
+
+def teachers_behind(
+    teachers: Mapping[str, int], earlier: Sequence[Mapping[str, Any]], odd: Mapping[str, Any]
+) -> dict[str, int]:
+    """Class to the version whose scores its labels are made of; classes without labels are left out.
+
+    earlier: records of the passes before; odd: `collapsed` and `kept_from` of `label_facts.mended`. A class that keeps the
+    labels of pass k keeps those of the champions after pass k - 1.
+    """
+    kept = {
+        label: int(earlier[number - 2]["champions"][label]["version"]) for label, number in odd["kept_from"].items()
+    }
+    return {label: version for label, version in teachers.items() if label not in odd["collapsed"]} | kept
+
+
+def logged_by(teachers: Mapping[str, int], earlier: Sequence[Mapping[str, Any]]) -> str:
+    """The pass's run whose label artifact is of just these teachers; empty where a person has put others there since."""
+    last = earlier[-1]
+    champions = {label: won["version"] for label, won in last["champions"].items()}
+    return str(last["run_id"]) if champions == dict(teachers) else ""
 
 
 def teacher_of(bench: Bench, teachers: Mapping[str, int], f1: Mapping[str, float] | None = None) -> Teacher:

@@ -38,6 +38,8 @@ from kd.tracking.store import open_store, tracking_uri
 from kd.training.fit import FitSettings
 from kd.tuning.samplers import check_sampler
 
+CODE = "kd.passes.one_pass"  # the module whose code, and all that it imports, makes a job's results
+
 
 def iterate(settings: IterateSettings) -> int:
     """Run, resume or show a job; returns the exit code."""
@@ -73,6 +75,7 @@ def iterate(settings: IterateSettings) -> int:
                     registry=registry,
                     progress=progress,
                     precision=precision_of(settings),
+                    code=code_digest(CODE),
                     iterate_id=job.iterate_id,
                     owner=owner_tags(settings.model),
                 )
@@ -113,7 +116,7 @@ def job_path(settings: IterateSettings, corpus: Corpus, todo: Plan) -> Path:
     about = {
         "settings": chosen,
         "corpus": corpus.digest,
-        "code": code_digest("kd.passes.one_pass"),
+        "code": code_digest(CODE),
         "threads": [threads_for(settings, len(todo.candidates(i)) if i else 1) for i in range(todo.passes + 1)][:3],
     }
     key = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
@@ -157,6 +160,7 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
             index,
             run=run,
             tagger=tagger,
+            tagged_by=about["version"],
             teachers={label: champion.version for label, champion in incumbents.items()},
             incumbents=incumbents,
             guests=contenders if index == 1 else [],

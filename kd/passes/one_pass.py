@@ -12,6 +12,7 @@ from kd.passes.judging import Fits
 from kd.passes.lesson import Lesson, lesson
 from kd.passes.merging import detector_of
 from kd.passes.optimism import Contest
+from kd.passes.origin import Origin
 from kd.passes.pass_merge import merge_pass
 from kd.passes.plan import TAGGER, Candidate
 from kd.passes.targets import frame_label_set, pseudo_tag_set, tagging_set
@@ -26,7 +27,9 @@ def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str
     """Train the tagger; its record, and its logits on the unlabelled splits by role. Source: S1 section 3.2."""
     bench = work.bench
     view = bench.view("deep")
-    ((recorded, step),) = work.trained(0, [(Candidate(TAGGER), tagging_set(bench.inputs, view))], parent=parent)
+    ((recorded, step),) = work.trained(
+        0, [(Candidate(TAGGER), tagging_set(bench.inputs, view), tag_origin(bench.inputs.classes, None))], parent=parent
+    )
     logits = {
         role: bench.predicted(step / "network", view.spec, part)
         for role, part in bench.inputs.training.items()
@@ -58,12 +61,20 @@ def training_sets(
     }
 
 
+def tag_origin(classes: Sequence[str], tagged_by: int | None) -> Origin:
+    """What learns from tags; tagged_by: the version whose tags the clips without known ones have, None: there are none."""
+    if tagged_by is None:
+        return Origin({"kind": "tags"})
+    return Origin({"kind": "tags+pseudo"}, dict.fromkeys(classes, tagged_by))
+
+
 def run_pass(
     work: PassWork,
     index: int,
     *,
     run: str,
     tagger: Mapping[str, Logits],
+    tagged_by: int,
     teachers: Mapping[str, int],
     incumbents: Mapping[str, Contender],
     guests: list[Contender],
@@ -72,9 +83,9 @@ def run_pass(
 ) -> dict[str, Any]:
     """One pass; its record as in `results.json`.
 
-    run: the pass's run; teachers: class to the version whose scores are the labels (from pass 2 on); incumbents: the
-    champions so far; guests: versions of other jobs that may become champions; earlier: records of the passes before;
-    contest: who has contended so far, for cross-fitting.
+    run: the pass's run; tagger: its logits by role; tagged_by: its version; teachers: class to the version whose scores
+    are the labels (from pass 2 on); incumbents: the champions so far; guests: versions of other jobs that may become
+    champions; earlier: records of the passes before; contest: who has contended so far, for cross-fitting.
     An alias that a person moves meanwhile keeps its place until the next pass.
     """
     bench = work.bench
@@ -85,9 +96,15 @@ def run_pass(
     sets = training_sets(work, learnt, tagger=tagger)
     records: list[dict[str, Any]] = []
     contenders = list(guests)
-    wanted = [(each, sets[bench.view(each.architecture), each.smoothing]) for each in work.plan.candidates(index)]
+    origins = (
+        {"": tag_origin(bench.inputs.classes, tagged_by if tagger else None)} if learnt is None else learnt.origins
+    )
+    wanted = [
+        (each, sets[bench.view(each.architecture), each.smoothing], origins[each.smoothing])
+        for each in work.plan.candidates(index)
+    ]
     trained = work.trained(index, wanted, parent=run)
-    for (candidate, _), (recorded, _) in zip(wanted, trained, strict=True):
+    for (candidate, _, _), (recorded, _) in zip(wanted, trained, strict=True):
         verdict = recorded.verdict
         records.append(
             {

@@ -17,6 +17,7 @@ from kd.passes.figure import draw
 from kd.passes.judging import Verdict
 from kd.passes.merging import champions_in_registry, merged_detector
 from kd.passes.metrics import score_metrics
+from kd.passes.origin import made_tags
 from kd.passes.recording import identity_tags, log_logits, register
 from kd.passes.work import PassWork
 from kd.tracking.packaging import log_detector
@@ -35,7 +36,7 @@ def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]
         detector = merged_detector(bench, champions, folder / "detector")
         verdict = bench.verdict(detector)
         version = register_merged(
-            work, index, run=run, folder=folder / "detector", verdict=verdict, champions=champions
+            work, index, run=run, folder=folder / "detector", detector=detector, verdict=verdict, champions=champions
         )
         log_logits(bench, run, partial(bench.logits, detector))
         save_labels(folder / "labels", label_artifact(work, index, detector, champions, labels))
@@ -50,9 +51,16 @@ def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]
 
 
 def register_merged(
-    work: PassWork, index: int, *, run: str, folder: Path, verdict: Verdict, champions: Mapping[str, int]
+    work: PassWork,
+    index: int,
+    *,
+    run: str,
+    folder: Path,
+    detector: Detector,
+    verdict: Verdict,
+    champions: Mapping[str, int],
 ) -> int:
-    """The version of a pass's merged detector, registered once for the same champions."""
+    """The version of a pass's merged detector, which lies in `folder`, registered once for the same champions."""
     bench = work.bench
     tags = identity_tags(bench, kind="merged", index=index, name="merged")
     tags["kd.champions"] = json.dumps(champions, sort_keys=True)
@@ -60,7 +68,8 @@ def register_merged(
         if version.tags.get("kd.champions") == tags["kd.champions"]:
             return version.number
     logged = log_detector(bench.runs, run=run, folder=folder)
-    return register(bench, run=run, logged=logged, verdict=verdict, tags=tags)
+    made = made_tags([member.spec for member in detector.members], code=bench.code)
+    return register(bench, run=run, logged=logged, verdict=verdict, tags=tags, made=made)
 
 
 def label_artifact(
@@ -82,6 +91,7 @@ def label_artifact(
         labels.smoothings(work.plan.smoothings),
         index,
         splits,
+        bench.registry.name,
     )
 
 

@@ -15,6 +15,7 @@ from kd.passes.inputs import Part, View
 from kd.passes.judging import Logits, Verdict, macro
 from kd.passes.metrics import score_metrics
 from kd.passes.networks import seconds_of
+from kd.passes.origin import ARTIFACT, Origin, made_tags, parted
 from kd.passes.results import percent
 from kd.tracking.packaging import log_detector
 from kd.tracking.registry import f1_tags
@@ -62,12 +63,13 @@ def record(
     step: Path,
     view: View,
     tags: Mapping[str, str],
+    origin: Origin,
     params: Mapping[str, Any],
     before: Sequence[Path] = (),
 ) -> Recorded:
     """Judge the network of a finished training step, log it on `run`, register it, end the run.
 
-    before: finished steps that the training went on from, first ones first.
+    origin: what the network learnt from; before: finished steps that the training went on from, first ones first.
     """
     inputs, network = bench.inputs, step / "network"
     verdict = judged(bench, network, view)
@@ -93,19 +95,29 @@ def record(
     series["seconds"] = [(0, seconds)]
     bench.runs.params(run, params)
     bench.runs.metrics(run, series)
-    version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags)
+    made = origin.tags() | made_tags([view.spec], code=bench.code)
+    version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags, made=made)
     bench.runs.tag(run, {**tags, DONE: "true", "kd.version": str(version)})
     bench.runs.end(run)
     return Recorded(run, version, verdict, seconds)
 
 
-def register(bench: Bench, *, run: str, logged: str, verdict: Verdict, tags: Mapping[str, str]) -> int:
-    """A new version of the registered model, its F1 of every class in its tags."""
+def register(
+    bench: Bench, *, run: str, logged: str, verdict: Verdict, tags: Mapping[str, str], made: Mapping[str, str]
+) -> int:
+    """A new version of the registered model, its F1 of every class in its tags.
+
+    made: tags that say what it is made of; those too long for a registry stay on the run, as an artifact.
+    """
     about = {**{key: value for key, value in tags.items() if key != "kd.home"}, "kd.corpus": bench.inputs.corpus.digest}
+    made, long = parted(made)
+    if long:
+        bench.runs.json(run, long, ARTIFACT)
+        made["kd.origin"] = ARTIFACT
     scores = f1_tags(tuned=verdict.f1("tuned"), fixed=verdict.f1("fixed"))
     where = f"pass {tags['kd.pass']}, " if tags["kd.pass"] != "0" else ""
     said = f"{where}{tags['kd.name']}: select F1 {percent(macro(verdict.select))} %"
-    return bench.registry.add(run=run, logged=logged, tags={**about, **scores}, description=said)
+    return bench.registry.add(run=run, logged=logged, tags={**about, **made, **scores}, description=said)
 
 
 def log_logits(bench: Bench, run: str, logits: Callable[[Part], Logits]) -> None:

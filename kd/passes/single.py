@@ -1,5 +1,6 @@
 """One network, one student, or one merge, outside a job: the same work as the loop's, recorded the same way."""
 
+import json
 import tempfile
 from dataclasses import asdict, replace
 from functools import partial
@@ -14,12 +15,14 @@ from kd.labels.smoothing import Smoothing
 from kd.labels.teaching import Teaching
 from kd.lock import locked
 from kd.models.config import ModelConfig
+from kd.passes.code import code_digest
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import Inputs, View, open_corpus, open_inputs
 from kd.passes.judging import Verdict, judge_of
 from kd.passes.loop import state_folder
 from kd.passes.merging import champion_of_every_class, merged_detector
 from kd.passes.metrics import score_metrics
+from kd.passes.origin import Origin, artifact_labels_used, made_tags
 from kd.passes.plan import BATCH, fit_settings
 from kd.passes.recording import identity_tags, log_logits, record, register
 from kd.passes.recovery import ended
@@ -50,7 +53,8 @@ def train(settings: TrainSettings) -> int:
         return joined(view, part, {"strong": true_frames(part["strong"], inputs, view)})
 
     made = training(bench.inputs, bench.view(settings.architecture))
-    return one_network(bench, settings, made, name=f"train-{settings.architecture}")
+    kind = "tags" if settings.labels == "weak" else "strong"
+    return one_network(bench, settings, made, Origin({"kind": kind}), name=f"train-{settings.architecture}")
 
 
 def distill(settings: DistillSettings) -> int:
@@ -65,7 +69,11 @@ def distill(settings: DistillSettings) -> int:
         raise UserError(f"{settings.labels} has no labels smoothed by {settings.smoothing!r}", f"it has: {known}")
     view = bench.view(settings.architecture)
     training = pseudo_labelled(bench.inputs, view, labels, how, clamp=settings.clamp, accept=settings.accept)
-    return one_network(bench, settings, training, name=f"distill-{settings.architecture}")
+    used = artifact_labels_used(labels, how, clamp=settings.clamp, accept=settings.accept)
+    model = "" if labels.model == settings.model else labels.model
+    teachers = {label: int(labels.versions[label]) for label in bench.inputs.classes if label in labels.versions}
+    origin = Origin(used, teachers, model, settings.labels if is_run_id(settings.labels) else "")
+    return one_network(bench, settings, training, origin, name=f"distill-{settings.architecture}")
 
 
 def labels_folder(place: str, runs: Runs) -> Path:
@@ -124,12 +132,15 @@ def open_bench(settings: FittedSettings | MergeSettings, architecture: str = "de
         registry,
         progress,
         precision_of(settings),
+        code_digest("kd.passes.single"),
         iterate_id="",
         owner={},
     )
 
 
-def one_network(bench: Bench, settings: TrainSettings | DistillSettings, training: TrainingSet, *, name: str) -> int:
+def one_network(
+    bench: Bench, settings: TrainSettings | DistillSettings, training: TrainingSet, origin: Origin, *, name: str
+) -> int:
     """Train, judge, log and register one network."""
     how = fit_settings(settings, clips=len(training))
     tags = identity_tags(bench, kind="single", index=0, name=name)
@@ -145,7 +156,7 @@ def one_network(bench: Bench, settings: TrainSettings | DistillSettings, trainin
         bench.progress.end(name)
         bench.runs.json(run, {**to_dict(settings), "corpus": bench.inputs.corpus.digest}, "config.json")
         view, params = bench.view(settings.architecture), {**to_dict(settings), **asdict(how)}
-        recorded = record(bench, run=run, step=step, view=view, tags=tags, params=params)
+        recorded = record(bench, run=run, step=step, view=view, tags=tags, origin=origin, params=params)
     tell(bench, recorded.verdict, recorded.version)
     return 0
 
@@ -167,7 +178,9 @@ def merge(settings: MergeSettings) -> int:
             found = score_metrics(detector.classes, select=verdict.select, report=verdict.report)
             bench.runs.metrics(run, {key: [(0, value)] for key, value in found.items()})
             bench.runs.json(run, champions, "champions.json")
-            version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags)
+            made = made_tags([member.spec for member in detector.members], code=bench.code)
+            made["kd.champions"] = json.dumps(champions, sort_keys=True)
+            version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags, made=made)
             moves.move({MERGED: version}, about={**moves.last(), "corpus": bench.inputs.corpus.digest})
             say(f"merged {len(detector.members)} networks on a grid of {finest(detector).frames} frames")
         tell(bench, verdict, version)

@@ -8,6 +8,7 @@ from kd.engines.workers import Workers
 from kd.passes.context import Bench, model_config
 from kd.passes.label_studies import LabelStudies
 from kd.passes.networks import Told, Trial, run_trial, seconds_of
+from kd.passes.origin import Origin
 from kd.passes.plan import Candidate, Plan, seed_of
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, record
 from kd.passes.settings import IterateSettings
@@ -39,16 +40,16 @@ class PassWork:
         return {label: moved[best_alias(label)] for label in self.bench.inputs.classes if best_alias(label) in moved}
 
     def trained(
-        self, index: int, wanted: Sequence[tuple[Candidate, TrainingSet]], *, parent: str
+        self, index: int, wanted: Sequence[tuple[Candidate, TrainingSet, Origin]], *, parent: str
     ) -> Iterator[tuple[Recorded, Path]]:
         """Networks trained side by side, then judged, logged and registered in order; with their training's folder.
 
-        What an earlier process finished is taken over.
+        wanted: each with what it learns from, in words. What an earlier process finished is taken over.
         """
         bench = self.bench
         threads = threads_for(self.settings, len(wanted))
-        trials = [self.trial(index, candidate, training, threads=threads) for candidate, training in wanted]
-        names = [candidate.name if index else "tagger" for candidate, _ in wanted]
+        trials = [self.trial(index, candidate, training, threads=threads) for candidate, training, _ in wanted]
+        names = [candidate.name if index else "tagger" for candidate, _, _ in wanted]
         kind = "candidate" if index else "tagger"
         tags = [
             {**identity_tags(bench, kind=kind, index=index, name=name), "kd.step": trial.training.key}
@@ -74,7 +75,9 @@ class PassWork:
 
         for i, step in enumerate(self.workers.each(run_trial, trials, heard)):
             bench.progress.end(names[i])
-            yield self.recorded(wanted[i][0], trials[i], step, run=run_of(i), tags=tags[i], done=done[i]), step
+            candidate, _, origin = wanted[i]
+            found = self.recorded(candidate, trials[i], step, run=run_of(i), tags=tags[i], origin=origin, done=done[i])
+            yield found, step
 
     def trial(self, index: int, candidate: Candidate, training: TrainingSet, *, threads: int) -> Trial:
         """What a worker does for one network."""
@@ -94,6 +97,7 @@ class PassWork:
         *,
         run: str,
         tags: Mapping[str, str],
+        origin: Origin,
         done: tuple[str, int] | None,
     ) -> Recorded:
         """A finished training on its run and in the registry; `done` is where an earlier process put it."""
@@ -103,4 +107,4 @@ class PassWork:
             return Recorded(done[0], done[1], verdict, seconds_of(step))
         how = asdict(trial.training.how)
         params = {"architecture": candidate.architecture, "smoothing": candidate.smoothing or "none", **how}
-        return record(self.bench, run=run, step=step, view=view, tags=tags, params=params)
+        return record(self.bench, run=run, step=step, view=view, tags=tags, origin=origin, params=params)

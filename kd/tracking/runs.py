@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kd.commit import project_commit
 from kd.errors import UserError
 from kd.tracking.store import store_errors
 
 PARENT = "mlflow.parentRunId"
+COMMIT = "mlflow.source.git.commit"
 BATCH = 900
 
 
@@ -45,7 +47,9 @@ class Runs:
         return str(found.experiment_id if found else self.client.create_experiment(name))
 
     def top(self, name: str, tags: Mapping[str, str]) -> str:
-        """The run at the top of the tree: the adopted one, else a new one."""
+        """The run at the top of the tree: the adopted one, else a new one; with the project's commit where there is one."""
+        commit = project_commit()
+        tags = {**tags, **({COMMIT: commit} if commit else {})}
         if self.adopted is None:
             return self.create(name, tags=tags)
         self.tag(self.adopted, {"mlflow.runName": name, **tags})

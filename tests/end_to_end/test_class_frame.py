@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Place
-from tests.end_to_end.test_iterate import results_of, without_identity
+from tests.end_to_end.test_iterate import results_of, tags_of, without_identity
 from tests.forks import Forks
 
 QUICK = {
@@ -90,6 +90,19 @@ def test_networks_are_runs_and_versions(finished: tuple[Place, str]) -> None:
     assert {"config.json", "classes.json", "results.json", "table.txt"} <= set(found["artifacts"])
     assert "select/event_f1/macro" in found["metrics"]["with"] and len(found["metrics"]["with"]) <= 100
     assert {"report/event_f1_difference", "select/event_f1_difference_low"} <= set(found["metrics"]["class_frame"])
+
+
+def test_versions_say_what_made_them(finished: tuple[Place, str]) -> None:
+    place, tags = finished[0], tags_of(finished[0])
+    first, without, with_labels = (tags[str(each["version"])] for each in results_of(place)["networks"])
+    number = results_of(place)["networks"][0]["version"]
+    assert first["kd.labels"] == without["kd.labels"] == {"kind": "tags+strong"} and "kd.teachers" not in first
+    assert without["kd.teachers"] == with_labels["kd.teachers"] == {"Cat": number, "Speech": number}
+    falling = {"start": 0.75, "decay": 0.5, "floor": 0.25, "updates": 2}
+    assert with_labels["kd.labels"] == {"kind": "class-frame", **falling, "accept": "exact"}
+    assert [each["rate"] for each in with_labels["kd.features"]] == [44100]
+    shown = place.ask("lineage", model=results_of(place)["networks"][2]["run_id"])
+    assert shown.returncode == 0 and f"└─ version {number}  stage-1 (resnet): " in shown.stdout, shown.stderr
 
 
 def test_a_registered_resnet_is_scored_on_its_own_frames(finished: tuple[Place, str], corpus: Path) -> None:

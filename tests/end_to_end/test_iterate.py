@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Place
+from kd.commit import commit_of
+from tests.conftest import ROOT, Place
+from tests.forks import Forks
 
 QUICK = {
     "passes": 2,
@@ -149,6 +152,80 @@ print(json.dumps({
     assert {"labels", "clip.png", "scores", "champions.json"} <= set(found["pass"])
 
 
+TAGS = """
+import json, mlflow
+client = mlflow.MlflowClient()
+versions = client.search_model_versions("name='kd-sed'", max_results=1000)
+runs = client.search_runs(["0"], max_results=1000)
+commit = "mlflow.source.git.commit"
+print(json.dumps({
+    "versions": {v.version: {"run": v.run_id, **v.tags} for v in versions},
+    "commits": {r.info.run_name: r.data.tags.get(commit) for r in runs if "mlflow.parentRunId" not in r.data.tags},
+}))"""
+
+
+def tags_of(place: Place) -> dict[str, dict[str, Any]]:
+    """The tags of every version by its number, what is JSON read; and the commits of top runs by name, as `commits`."""
+    found = json.loads(place.python(TAGS))
+    for tags in found["versions"].values():
+        for name in ("kd.teachers", "kd.labels", "kd.features", "kd.champions"):
+            if name in tags:
+                tags[name] = json.loads(tags[name])
+    return {**found["versions"], "commits": found["commits"]}
+
+
+def test_versions_say_what_made_them(finished: tuple[Place, str]) -> None:
+    record, tags = results_of(finished[0]), tags_of(finished[0])
+    commit = commit_of(ROOT)
+    assert tags["commits"]["iterate"] == (commit or None)
+    first, second = record["passes"]
+    tagger = record["tagger"]["version"]
+    assert "kd.teachers" not in tags[str(tagger)] and tags[str(tagger)]["kd.labels"] == {"kind": "tags"}
+    for each in first["candidates"]:
+        made = tags[str(each["version"])]
+        assert made["kd.teachers"] == dict.fromkeys(record["classes"], tagger) and "kd.label_run" not in made
+        assert made["kd.labels"] == {"kind": "tags+pseudo"}
+    learnt = second["labels"]
+    taught = {c: won["version"] for c, won in first["champions"].items() if c not in learnt["collapsed"]}
+    for each in second["candidates"]:
+        made, used = tags[str(each["version"])], tags[str(each["version"])]["kd.labels"]
+        assert made["kd.teachers"] == taught and made["kd.label_run"] == first["run_id"]
+        assert (
+            used.items()
+            <= {**learnt["settings"], "threshold": learnt["threshold"], "smoothing": each["smoothing"]}.items()
+        )
+        assert ("sigma" in used) == (each["smoothing"] == "median+gaussian")
+        assert ("temperature" in used) == (used["kind"] != "binary") and ("start" in used) == (used["kind"] != "soft")
+    merged = [made for number, made in tags.items() if made.get("kd.kind") == "merged"]
+    assert {json.dumps(made["kd.champions"]) for made in merged} == {
+        json.dumps({label: won["version"] for label, won in sorted(each["champions"].items())})
+        for each in record["passes"]
+    }
+    del tags["commits"]
+    assert len({made["kd.code"] for made in tags.values()}) == 1
+    assert all(made.get("kd.commit", "") == commit for made in tags.values())
+    assert all([each["mels"] for each in made["kd.features"]] == [64] for made in tags.values())
+
+
+def test_the_lineage_of_the_merged_detector(
+    finished: tuple[Place, str], corpus: Path, tmp_path: Path, forks: Forks
+) -> None:
+    place, record = replace(finished[0], forks=forks), results_of(finished[0])
+    done = place.ask("lineage", data=corpus, out=tmp_path / "page.html")
+    assert done.returncode == 0, done.stderr
+    assert re.match(r"models:/kd-sed/\d+  merged, pass 2: all 10 classes, F1 ", done.stdout)
+    said, page = " ".join(re.sub("[│├└─]", "", done.stdout).split()), (tmp_path / "page.html").read_text()
+    for label, won in record["passes"][1]["champions"].items():
+        given = rf"pass [12] [^:]+: ([^;]*\b{label} |all 10 classes, F1 )[\d.-]+"
+        assert re.search(rf"version {won['version']} {given}", said) and f"version {won['version']}<" in page
+    assert f"version {record['tagger']['version']} tagger" in said
+    assert "the same now" in said and record["passes"][0]["candidates"][0]["run_id"] in said
+    by_run = place.ask("lineage", model=record["passes"][1]["run_id"], out=tmp_path / "lineage.json")
+    assert by_run.returncode == 0 and by_run.stdout.partition("\n\n")[0] == done.stdout.partition("\n\n")[0]
+    found = json.loads((tmp_path / "lineage.json").read_text())
+    assert found["root"]["version"] == int(done.stdout.split()[0].rpartition("/")[2])
+
+
 def test_a_finished_job_prints_its_result_again(finished: tuple[Place, str], corpus: Path) -> None:
     place = finished[0]
     before = results_of(place)
@@ -198,7 +275,9 @@ def test_a_registered_model_is_scored_on_another_corpus(finished: tuple[Place, s
     assert set(record["event_based"]) == set(record["segment_based"]) == {"macro", "micro", "classes"}
 
 
-def test_labels_are_made_and_distilled_and_champions_merged(finished: tuple[Place, str], corpus: Path) -> None:
+def test_labels_are_made_and_distilled_and_champions_merged(
+    finished: tuple[Place, str], corpus: Path, forks: Forks
+) -> None:
     place = finished[0]
     labels = place.folder / "labels"
     made = place.run("pseudo_label", data=corpus, out=labels)
@@ -214,6 +293,21 @@ def test_labels_are_made_and_distilled_and_champions_merged(finished: tuple[Plac
     assert by_run.returncode == 0, by_run.stderr
     merged = place.run("merge", data=corpus)
     assert merged.returncode == 0 and "merged" in merged.stdout, merged.stderr
+    tags, written = tags_of(place), json.loads((labels / "labels.json").read_text())
+    *_, by_folder, by_id, both = sorted((int(number), tags[number]) for number in tags if number != "commits")
+    for _, made in (by_folder, by_id):
+        assert made["kd.teachers"] == written["versions"] and "kd.teachers_model" not in made
+    assert "kd.label_run" not in by_folder[1] and by_id[1]["kd.label_run"] == logged[1]
+    assert (
+        by_folder[1]["kd.labels"]["smoothing"] == "median+gaussian" and by_id[1]["kd.labels"]["smoothing"] == "median"
+    )
+    assert by_id[1]["kd.labels"]["thresholds"] == dict(zip(written["classes"], written["thresholds"], strict=True))
+    assert set(both[1]["kd.champions"]) == set(written["classes"]) and both[1]["kd.kind"] == "merged"
+    asked = replace(place, forks=forks)
+    other = asked.ask("distill", data=corpus, labels=labels, steps=3, batch=4, model="other")
+    assert other.returncode == 0, other.stderr
+    shown = asked.ask("lineage", model="models:/other/1")
+    assert shown.returncode == 0 and f"version {written['versions']['Dog']} of kd-sed  " in shown.stdout, shown.stderr
 
 
 def test_a_network_is_trained_alone(place: Place, corpus: Path) -> None:

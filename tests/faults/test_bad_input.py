@@ -68,6 +68,12 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("tune", {"what": "schedule", "labels": "soft"}, "soft labels have no threshold"),
         ("tune", {"passes": 2}, "passes=2 is out of range"),
         ("tune", {"data": "/nowhere"}, "/nowhere"),
+        ("lineage", {"model": ""}, "model= is empty"),
+        ("lineage", {"model": "kd-sed@merged"}, "is no model address"),
+        ("lineage", {"model": "models:/kd-sed/7"}, "kd-sed"),
+        ("lineage", {"model": "0" * 32}, "there is no run"),
+        ("lineage", {"out": "x.txt"}, "neither a page nor JSON"),
+        ("lineage", {"out": "."}, "is a folder"),
     ],
 )
 def test_parameters(asked: Place, name: str, parameters: dict[str, object], says: str) -> None:
