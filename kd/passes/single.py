@@ -12,12 +12,11 @@ from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
 from kd.labels.smoothing import Smoothing
 from kd.labels.teaching import Teaching
-from kd.lock import locked
 from kd.models.config import ModelConfig
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import Inputs, View, open_corpus, open_inputs
+from kd.passes.job import model_locked, state_folder
 from kd.passes.judging import Verdict, judge_of
-from kd.passes.loop import state_folder
 from kd.passes.merging import champion_of_every_class, merged_detector
 from kd.passes.metrics import score_metrics
 from kd.passes.plan import BATCH, fit_settings
@@ -152,7 +151,7 @@ def one_network(bench: Bench, settings: TrainSettings | DistillSettings, trainin
 
 def merge(settings: MergeSettings) -> int:
     """Merge the champions that the registry names, score the result, register it as `merged`."""
-    with locked(state_folder(settings.model) / "lock", what=f"another job works on model {settings.model!r}"):
+    with model_locked(settings.model):
         bench = open_bench(settings)
         moves = AliasMoves(bench.registry)
         moves.reconcile()
@@ -168,7 +167,8 @@ def merge(settings: MergeSettings) -> int:
             bench.runs.metrics(run, {key: [(0, value)] for key, value in found.items()})
             bench.runs.json(run, champions, "champions.json")
             version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags)
-            moves.move({MERGED: version}, about={**moves.last(), "corpus": bench.inputs.corpus.digest})
+            about = {**moves.last(), "corpus": bench.inputs.corpus.digest}
+            moves.move({MERGED: version}, why="merge", run=run, about=about)
             say(f"merged {len(detector.members)} networks on a grid of {finest(detector).frames} frames")
         tell(bench, verdict, version)
     return 0
