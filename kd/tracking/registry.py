@@ -15,6 +15,7 @@ MERGED = "merged"
 STAGES = ("candidate", "staging", "production")  # aliases of the merged detector on its way to use
 PRUNING = "kd.pruning"  # tag of a version that is being deleted
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,200}")
+LOGGED = re.compile(r"models:/(m-[^/]+)")
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -31,13 +32,13 @@ def check_name(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a registered model. logged: id of the logged model that it is; empty where it is none."""
+    """One version of a registered model. source: where its files come from, such as `models:/m-0123…`."""
 
     name: str
     number: int
     run_id: str
     tags: dict[str, str]
-    logged: str = ""
+    source: str = ""
 
     @property
     def iterate_id(self) -> str:
@@ -48,6 +49,17 @@ class Version:
     def kind(self) -> str:
         """What it is: `candidate`, `tagger`, `merged`, ...; empty where its tags do not say."""
         return self.tags.get("kd.kind", "")
+
+    @property
+    def corpus(self) -> str:
+        """Digest of the corpus it was trained and scored on; empty where its tags do not say."""
+        return self.tags.get("kd.corpus", "")
+
+    @property
+    def logged(self) -> str:
+        """Id of the logged model that it is; empty where it is none."""
+        found = LOGGED.fullmatch(self.source)
+        return found[1] if found else ""
 
     def scores(self, kind: str) -> dict[str, float | None]:
         """Class to its F1 on the selection split, `tuned` or `fixed`, from its tags; None where undefined."""
@@ -141,7 +153,7 @@ class Registry:
 
 
 def _version(item: Any) -> Version:
-    return Version(item.name, int(item.version), item.run_id or "", dict(item.tags), item.model_id or "")
+    return Version(item.name, int(item.version), item.run_id or "", dict(item.tags), item.source or "")
 
 
 def parse_address(address: str) -> tuple[str, str, str]:
