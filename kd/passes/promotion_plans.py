@@ -94,7 +94,8 @@ def of_stage(settings: PromoteSettings, registry: Registry, versions: Versions, 
     if difference is not None:
         span = between(difference["low"], difference["high"])
         lines.append(f"difference of macro event F1: {_signed(difference['value'])}, 95 % {span}")
-    closer = f"compare --a models:/{registry.name}/{holder or number} --b models:/{registry.name}/{number}"
+    address = f"models:/{registry.name}/"
+    closer = f"compare --a {address}{holder} --b {address}{number}" if holder else f"evaluate --model {address}{number}"
     return Promotion({stage: number}, stage, evidence, "\n".join(lines), refusal(found, stage=stage, closer=closer))
 
 
@@ -105,7 +106,7 @@ def bouts_of(contrast: Mapping[str, Any]) -> list[Any]:
 
 def proposals_table(found: list[Proposal], *, drawn: bool) -> str:
     """A line for each alias: where it stands, what is best, and what happens."""
-    rows = [["class", "alias", "now", "best", "F1 now", "F1 best", *(["change", "95 %"] if drawn else []), "verdict"]]
+    rows = [["class", "alias", "now", "to", "F1 now", "F1 to", *(["change", "95 %"] if drawn else []), "verdict"]]
     for each in found:
         change = [_signed((each.difference or {}).get("value")), _span(each.difference)] if drawn else []
         now = "none" if each.old is None else str(each.old)

@@ -103,6 +103,30 @@ class Registry:
         with store_errors():
             self.client.set_registered_model_tag(self.name, key, value)
 
+    def copies(self) -> dict[str, str]:
+        """Sources, `models:/…`, of versions under other names, such as copies, and what each is the source of."""
+        found: dict[str, str] = {}
+        token = None
+        with store_errors():
+            while True:
+                page = self.client.search_model_versions(
+                    "source_path LIKE 'models:/%'", max_results=1000, page_token=token
+                )
+                found |= {item.source: f"{item.name} {item.version}" for item in page if item.name != self.name}
+                token = page.token
+                if not token:
+                    return found
+
+    def tag_version(self, number: int, key: str, value: str) -> None:
+        """Set a tag of a version."""
+        with store_errors():
+            self.client.set_model_version_tag(self.name, str(number), key, value)
+
+    def delete(self, number: int) -> None:
+        """Delete a version, and the aliases on it."""
+        with store_errors():
+            self.client.delete_model_version(self.name, str(number))
+
     def add(self, *, run: str, logged: str, tags: Mapping[str, str], description: str) -> int:
         """Register the model of id `logged`, logged by `run`; returns the version's number."""
         with store_errors():
