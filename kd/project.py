@@ -20,6 +20,9 @@ ENTRY_POINTS = {
     "evaluate": ("evaluate", "kd.passes.scoring_settings:EvaluateSettings"),
     "compare": ("compare", "kd.passes.scoring_settings:CompareSettings"),
     "lineage": ("lineage", "kd.passes.lineage_settings:LineageSettings"),
+    "promote": ("promote", "kd.passes.promote_settings:PromoteSettings"),
+    "champions": ("champions", "kd.passes.promote_settings:ChampionsSettings"),
+    "prune": ("prune", "kd.passes.promote_settings:PruneSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

@@ -12,7 +12,6 @@ from kd.corpus.corpus import Corpus
 from kd.engines.local import cores
 from kd.errors import UserError
 from kd.labels.schedule import Falling, falling
-from kd.lock import locked
 from kd.losses.class_weights import class_weights, ratio
 from kd.models.config import ModelConfig
 from kd.passes.class_frame_closing import NETWORK, keep, log, origin_of, recorded_as, result_of, show
@@ -20,9 +19,9 @@ from kd.passes.class_frame_settings import ClassFrameSettings
 from kd.passes.code import code_digest
 from kd.passes.context import Bench
 from kd.passes.inputs import inputs_under, open_corpus
-from kd.passes.job import Job
+from kd.passes.job import Job, model_locked, state_folder
 from kd.passes.judging import judge_of
-from kd.passes.loop import resumed, state_folder
+from kd.passes.loop import resumed
 from kd.passes.opening import log_corpus
 from kd.passes.plan import resolve_steps
 from kd.passes.recording import Recorded
@@ -57,8 +56,7 @@ def class_frame(settings: ClassFrameSettings) -> int:
     use_threads(settings.threads)
     how = fit_settings(settings, clips=sum(len(split.clips) for split in corpus.training()))
     client = open_store()
-    folder = state_folder(settings.model)
-    with locked(folder / "lock", what=f"another job works on model {settings.model!r}"):
+    with model_locked(settings.model):
         runs, registry = Runs(client), Registry(client, settings.model)
         registry.ensure()
         job = resumed(runs, job_path(settings, corpus), fresh=settings.fresh)
@@ -68,9 +66,8 @@ def class_frame(settings: ClassFrameSettings) -> int:
                 again(runs, job)
             else:
                 begin(runs, job, settings, corpus)
-                bench = bench_of(
-                    settings, corpus, spec, job, Steps(folder / "steps", salt=job.salt), runs, registry, progress
-                )
+                steps = Steps(state_folder(settings.model) / "steps", salt=job.salt)
+                bench = bench_of(settings, corpus, spec, job, steps, runs, registry, progress)
                 run_all(bench, settings, job, how, thresholds)
             show(job)
     return 0

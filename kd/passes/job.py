@@ -1,13 +1,19 @@
 """The state of one iterate job, kept so that a crash loses nothing."""
 
+import contextlib
 import json
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from kd.config import home
 from kd.files import atomic_write_text, read_json
+from kd.lock import locked
+from kd.tracking.store import tracking_uri
 
 
 @dataclass
@@ -37,6 +43,19 @@ class Job:
         state = {key: value for key, value in vars(self).items() if key not in ("path", "started")}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write_text(self.path, json.dumps(state, indent=1))
+
+
+def state_folder(model: str) -> Path:
+    """Steps, jobs and locks of one registered model on one tracking store."""
+    place = sha256(f"{tracking_uri()}\n{model}".encode()).hexdigest()[:16]
+    return home() / "jobs" / place
+
+
+@contextlib.contextmanager
+def model_locked(model: str) -> Iterator[None]:
+    """Be the only one on this machine who works on a registered model and its aliases."""
+    with locked(state_folder(model) / "lock", what=f"another job works on model {model!r}"):
+        yield
 
 
 def open_job(path: Path, *, fresh: bool) -> Job:

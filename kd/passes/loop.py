@@ -8,16 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from kd.config import home, say, to_dict
+from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
 from kd.engines.workers import Workers
-from kd.lock import locked
 from kd.passes.champions import Contender
 from kd.passes.closing import conclude, keep, log_pass, show, summary
 from kd.passes.code import code_digest
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import open_corpus, open_inputs
-from kd.passes.job import Job, open_job
+from kd.passes.job import Job, model_locked, open_job, state_folder
 from kd.passes.judging import judge_of, macro
 from kd.passes.label_studies import LabelStudies
 from kd.passes.one_pass import guest, run_pass, run_tagger
@@ -34,7 +33,7 @@ from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Registry, check_name
 from kd.tracking.runs import Runs
-from kd.tracking.store import open_store, tracking_uri
+from kd.tracking.store import open_store
 from kd.training.fit import FitSettings
 from kd.tuning.samplers import check_sampler
 
@@ -53,8 +52,7 @@ def iterate(settings: IterateSettings) -> int:
     use_threads(settings.threads)
     how = fit_settings(settings, clips=sum(len(split.clips) for split in corpus.training()), recipe=settings.recipe)
     client = open_store()
-    folder = state_folder(settings.model)
-    with locked(folder / "lock", what=f"another job works on model {settings.model!r}"):
+    with model_locked(settings.model):
         runs, registry = Runs(client), Registry(client, settings.model)
         registry.ensure()
         for number in guests:
@@ -70,7 +68,7 @@ def iterate(settings: IterateSettings) -> int:
                 bench = Bench(
                     inputs=inputs,
                     judge=judge_of(inputs, crossfit=settings.selection == "crossfit"),
-                    steps=Steps(folder / "steps", salt=job.salt),
+                    steps=Steps(state_folder(settings.model) / "steps", salt=job.salt),
                     runs=runs,
                     registry=registry,
                     progress=progress,
@@ -101,12 +99,6 @@ def studies_of(
     short = replace(how, steps=min(todo.tuning.student_steps, how.steps), seed=seed_of(settings.seed, "student"))
     student = Student(bench, config, short, todo.judged_by, workers, settings.threads)
     return LabelStudies(bench, open_studies(), todo.tuning, todo.smoothings, student, settings.seed)
-
-
-def state_folder(model: str) -> Path:
-    """Steps, jobs and locks of one registered model on one tracking store."""
-    place = sha256(f"{tracking_uri()}\n{model}".encode()).hexdigest()[:16]
-    return home() / "jobs" / place
 
 
 def job_path(settings: IterateSettings, corpus: Corpus, todo: Plan) -> Path:

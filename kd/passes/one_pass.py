@@ -124,7 +124,8 @@ def run_pass(
     chosen = choose(bench.inputs.classes, incumbents=incumbents, challengers=contenders)
     chosen |= {label: v for label, v in work.by_hand().items() if v != teachers.get(label)}
     about = {"iterate_id": bench.iterate_id, "pass": index, "corpus": bench.inputs.corpus.digest}
-    work.moves.move({best_alias(label): version for label, version in chosen.items()}, about=about)
+    best = {best_alias(label): version for label, version in chosen.items()}
+    work.moves.move(best, why=f"pass {index}", run=run, about=about)
     labels = work.plan.labels if learnt is None else learnt.settings
     merged = merge_pass(work, index, run=run, about=about, labels=labels)
     crossed = contest.crossed(merged.fits)

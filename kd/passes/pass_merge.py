@@ -46,7 +46,7 @@ def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]
         bench.runs.file(run, folder / "clip.png")
     found = score_metrics(bench.inputs.classes, select=verdict.select, report=verdict.report)
     bench.runs.metrics(run, {name: [(0, value)] for name, value in found.items()})
-    work.moves.move({MERGED: version}, about=about)
+    work.moves.move({MERGED: version}, why=f"pass {index}", run=run, about=about)
     return verdict
 
 

@@ -13,13 +13,12 @@ from kd.errors import UserError
 from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
 from kd.labels.smoothing import Smoothing
 from kd.labels.teaching import Teaching
-from kd.lock import locked
 from kd.models.config import ModelConfig
 from kd.passes.code import code_digest
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import Inputs, View, open_corpus, open_inputs
+from kd.passes.job import model_locked, state_folder
 from kd.passes.judging import Verdict, judge_of
-from kd.passes.loop import state_folder
 from kd.passes.merging import champion_of_every_class, merged_detector
 from kd.passes.metrics import score_metrics
 from kd.passes.origin import Origin, artifact_labels_used, made_tags
@@ -163,7 +162,7 @@ def one_network(
 
 def merge(settings: MergeSettings) -> int:
     """Merge the champions that the registry names, score the result, register it as `merged`."""
-    with locked(state_folder(settings.model) / "lock", what=f"another job works on model {settings.model!r}"):
+    with model_locked(settings.model):
         bench = open_bench(settings)
         moves = AliasMoves(bench.registry)
         moves.reconcile()
@@ -178,10 +177,11 @@ def merge(settings: MergeSettings) -> int:
             found = score_metrics(detector.classes, select=verdict.select, report=verdict.report)
             bench.runs.metrics(run, {key: [(0, value)] for key, value in found.items()})
             bench.runs.json(run, champions, "champions.json")
-            made = made_tags([member.spec for member in detector.members], code=bench.code)
+made = made_tags([member.spec for member in detector.members], code=bench.code)
             made["kd.champions"] = json.dumps(champions, sort_keys=True)
             version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags, made=made)
-            moves.move({MERGED: version}, about={**moves.last(), "corpus": bench.inputs.corpus.digest})
+            about = {**moves.last(), "corpus": bench.inputs.corpus.digest}
+            moves.move({MERGED: version}, why="merge", run=run, about=about)
             say(f"merged {len(detector.members)} networks on a grid of {finest(detector).frames} frames")
         tell(bench, verdict, version)
     return 0

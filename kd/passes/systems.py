@@ -1,8 +1,9 @@
 """Systems from the platform: a registered model on a corpus, or the scores that a run keeps."""
 
+import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -20,6 +21,7 @@ from kd.detection.detector import Detector, load_detector
 from kd.errors import UserError
 from kd.labels.smoothing import probabilities
 from kd.passes.threads import precision_of, use_threads
+from kd.scoring.operating_points import OperatingPoints
 from kd.scoring.system import FrameScores, System
 from kd.tracking.registry import Version, fetch, find, newest_of_run
 from kd.tracking.runs import Runs
@@ -94,6 +96,24 @@ def of_run(run: str, where: Where, *, makers: bool) -> System:
     root = locate(where.data, home=home())
     split = read_split(root, where.split, need_table(root, where.split, role="split"), role="split")
     return _system(root, split, scored, _same_clips(run, scored.clips, split, where), makers=makers, run=run)
+
+
+def of_version(version: Version, where: Where, *, makers: bool) -> System:
+    """The scores that the run of a version keeps of the split, where they are its own and of these clips, else predicted."""
+    with contextlib.suppress(UserError):
+        if newest_of_run(open_store(), version.run_id).number == version.number:
+            return of_run(version.run_id, where, makers=makers)
+    return of_model(f"models:/{version.name}/{version.number}", where, makers=makers)
+
+
+def at_fixed_points(system: System) -> System:
+    """The same system at threshold 0.5 and a median over 7 frames. It must have scores."""
+    assert system.scores is not None
+    points = OperatingPoints.fixed(classes=len(system.classes))
+    scores = replace(system.scores, thresholds=points.thresholds, windows=points.windows)
+    about = {**(system.about or {}), "thresholds": list(points.thresholds), "windows": list(points.windows)}
+    events = scores.events(clips=system.clips, classes=system.classes)
+    return replace(system, scores=scores, events=events, about=about)
 
 
 def kept_scores(folder: Path, run: str, split: str) -> tuple[dict[str, Any], npt.NDArray[np.float16]]:

@@ -12,7 +12,10 @@ from kd.errors import UserError
 from kd.tracking.store import artifact_path, store_errors
 
 MERGED = "merged"
+STAGES = ("candidate", "staging", "production")  # aliases of the merged detector on its way to use
+PRUNING = "kd.pruning"  # tag of a version that is being deleted
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,200}")
+LOGGED = re.compile(r"models:/(m-[^/]+)")
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -29,21 +32,42 @@ def check_name(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a registered model."""
+    """One version of a registered model. source: where its files come from, such as `models:/m-0123…`."""
 
     name: str
     number: int
     run_id: str
     tags: dict[str, str]
+    source: str = ""
 
     @property
     def iterate_id(self) -> str:
         """The job that trained it; empty where none is named."""
         return self.tags.get("kd.iterate_id", "")
 
+    @property
+    def kind(self) -> str:
+        """What it is: `candidate`, `tagger`, `merged`, ...; empty where its tags do not say."""
+        return self.tags.get("kd.kind", "")
+
+    @property
+    def corpus(self) -> str:
+        """Digest of the corpus it was trained and scored on; empty where its tags do not say."""
+        return self.tags.get("kd.corpus", "")
+
+    @property
+    def logged(self) -> str:
+        """Id of the logged model that it is; empty where it is none."""
+        found = LOGGED.fullmatch(self.source)
+        return found[1] if found else ""
+
+    def scores(self, kind: str) -> dict[str, float | None]:
+        """Class to its F1 on the selection split, `tuned` or `fixed`, from its tags; None where undefined."""
+        return dict(json.loads(self.tags.get(f"kd.f1.{kind}", "{}")))
+
     def f1(self, label: str, kind: str) -> float:
         """Its F1 of a class on the selection split, `tuned` or `fixed`, from its tags; 0 where undefined."""
-        return float(json.loads(self.tags.get(f"kd.f1.{kind}", "{}")).get(label) or 0.0)
+        return float(self.scores(kind).get(label) or 0.0)
 
 
 def f1_tags(**kinds: Mapping[str, float | None]) -> dict[str, str]:
@@ -69,15 +93,39 @@ class Registry:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
 
-    def tag(self, key: str) -> str:
-        """A tag of the registered model; empty where there is none."""
+    def tags(self) -> dict[str, str]:
+        """The tags of the registered model."""
         with store_errors():
-            return str(self.client.get_registered_model(self.name).tags.get(key, ""))
+            return dict(self.client.get_registered_model(self.name).tags)
 
     def set_tag(self, key: str, value: str) -> None:
         """Set a tag of the registered model."""
         with store_errors():
             self.client.set_registered_model_tag(self.name, key, value)
+
+    def copies(self) -> dict[str, str]:
+        """Sources, `models:/…`, of versions under other names, such as copies, and what each is the source of."""
+        found: dict[str, str] = {}
+        token = None
+        with store_errors():
+            while True:
+                page = self.client.search_model_versions(
+                    "source_path LIKE 'models:/%'", max_results=1000, page_token=token
+                )
+                found |= {item.source: f"{item.name} {item.version}" for item in page if item.name != self.name}
+                token = page.token
+                if not token:
+                    return found
+
+    def tag_version(self, number: int, key: str, value: str) -> None:
+        """Set a tag of a version."""
+        with store_errors():
+            self.client.set_model_version_tag(self.name, str(number), key, value)
+
+    def delete(self, number: int) -> None:
+        """Delete a version, and the aliases on it."""
+        with store_errors():
+            self.client.delete_model_version(self.name, str(number))
 
     def add(self, *, run: str, logged: str, tags: Mapping[str, str], description: str) -> int:
         """Register the model of id `logged`, logged by `run`; returns the version's number."""
@@ -93,9 +141,9 @@ class Registry:
             )
         return int(made.version)
 
-    def versions(self, *, run: str) -> list[Version]:
-        """The versions that a run registered."""
-        wanted = f"name = '{self.name}' and run_id = '{run}'"
+    def versions(self, *, run: str = "") -> list[Version]:
+        """All versions, or those that a run registered."""
+        wanted = f"name = '{self.name}'" + (f" and run_id = '{run}'" if run else "")
         found, token = [], None
         with store_errors():
             while True:
@@ -122,9 +170,14 @@ class Registry:
         with store_errors():
             self.client.set_registered_model_alias(self.name, alias, str(version))
 
+    def unset(self, alias: str) -> None:
+        """Take an alias off the version it stands on; nothing where there is no such alias."""
+        with store_errors():
+            self.client.delete_registered_model_alias(self.name, alias)
+
 
 def _version(item: Any) -> Version:
-    return Version(item.name, int(item.version), item.run_id or "", dict(item.tags))
+    return Version(item.name, int(item.version), item.run_id or "", dict(item.tags), item.source or "")
 
 
 def parse_address(address: str) -> tuple[str, str, str]:

@@ -164,6 +164,18 @@ class Runs:
                 raise
         return dict(found.data.tags) if found.info.lifecycle_stage == "active" else None
 
+    def params_of(self, run: str) -> dict[str, str]:
+        """The parameters of a run; empty where there is no such run."""
+        from mlflow.exceptions import MlflowException
+
+        with store_errors():
+            try:
+                return dict(self.client.get_run(run).data.params)
+            except MlflowException as error:
+                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    return {}
+                raise
+
     def download(self, run: str, name: str) -> Path:
         """A local copy of an artifact, gone when the process ends. Raises UserError where the run has none of that name."""
         with store_errors():
