@@ -22,6 +22,7 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
     "sru_version": (1, 2),
     "recurrent_activation": ("tanh", "identity"),
     "padding": ("same", "literal"),
+    "direction": ("both", "forward"),
 }
 
 
@@ -29,8 +30,8 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
 class ModelConfig:
     """architecture: `deep` or `shallow` (S1, Tables 2 and 3) or `resnet` (S2); classes: names, in the order of the logits.
 
-    width: of `resnet`, a factor of its channels. The other fields are those of the paper where it says them; see `deep`,
-    `shallow` and `sru`.
+    width: of `resnet`, a factor of its channels; direction: `both`, or `forward`, where the recurrent networks walk the
+    frames in order only. The other fields are those of the paper where it says them; see `deep`, `shallow` and `sru`.
     """
 
     architecture: str
@@ -40,6 +41,7 @@ class ModelConfig:
     recurrent_activation: str = "tanh"
     padding: str = "same"
     width: float = 1.0
+    direction: str = "both"
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
@@ -66,6 +68,13 @@ class ModelConfig:
     def stride(self) -> int:
         """Frames of features to one frame of logits: frame j of the logits is centred on frame j · stride."""
         return STRIDES[self.architecture]
+
+    @property
+    def lookahead(self) -> int | None:
+        """Frames of features after frame t that the logits of frame t depend on; None: no bound (`both`, `resnet`)."""
+        from kd.models.build import skeleton
+
+        return skeleton(self).lookahead
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""

@@ -85,4 +85,5 @@ def model_config(settings: FittedSettings, architecture: str, inputs: Inputs) ->
         recurrent_activation=settings.recurrent_activation,
         padding=settings.padding,
         width=settings.width,
+        direction=settings.direction,
     )

@@ -108,6 +108,12 @@ class RecurrentOptions:
         "tanh", help="activation inside the recurrent unit", choices=("tanh", "identity")
     )
     padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
+    direction: str = option(
+        "both",
+        help="'forward': recurrent networks walk the frames in order only, for use while the sound goes on; 4 frames "
+        "(deep) or 3 (shallow) are seen ahead",
+        choices=("both", "forward"),
+    )
 
 
 @dataclass(frozen=True)

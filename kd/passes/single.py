@@ -20,7 +20,7 @@ from kd.passes.judging import Verdict, judge_of
 from kd.passes.loop import state_folder
 from kd.passes.merging import champion_of_every_class, merged_detector
 from kd.passes.metrics import score_metrics
-from kd.passes.plan import BATCH, fit_settings
+from kd.passes.plan import BATCH, check_direction, fit_settings
 from kd.passes.recording import identity_tags, log_logits, record, register
 from kd.passes.recovery import ended
 from kd.passes.results import scores_table
@@ -41,6 +41,7 @@ def train(settings: TrainSettings) -> int:
     """Train one network on weak tags, or on the strong split's frames."""
     if settings.labels == "strong" and not settings.strong:
         raise UserError("labels=strong, but strong= names no split", "name it, such as strong=train/synthetic")
+    check_direction(settings.direction, (settings.architecture,))
     bench = open_bench(settings, settings.architecture)
 
     def training(inputs: Inputs, view: View) -> TrainingSet:
@@ -57,6 +58,7 @@ def distill(settings: DistillSettings) -> int:
     """Train one student on one set of pseudo-labels."""
     if not settings.labels:
         raise UserError("labels= is empty", "name a folder that pseudo_label wrote, or a pass run's id")
+    check_direction(settings.direction, (settings.architecture,))
     bench = open_bench(settings, settings.architecture)
     labels = load_labels(labels_folder(settings.labels, bench.runs))
     how = next((each for each in labels.smoothings if each.name == settings.smoothing), None)
