@@ -18,6 +18,7 @@ ENTRY_POINTS = {
     "tune": ("tune", "kd.passes.settings:TuneSettings"),
     "evaluate": ("evaluate", "kd.passes.scoring_settings:EvaluateSettings"),
     "compare": ("compare", "kd.passes.scoring_settings:CompareSettings"),
+    "export": ("export", "kd.export.settings:ExportSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

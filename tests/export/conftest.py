@@ -1,0 +1,1 @@
+"""Networks with numbers in every place, and detectors made of them."""
