@@ -1,1 +1,0 @@
-"""Networks with numbers in every place, and detectors made of them."""
