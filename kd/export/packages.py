@@ -1,7 +1,6 @@
 """The optional packages: onnx writes graphs, onnxruntime runs them."""
 
 import importlib
-import importlib.util
 from typing import Any
 
 from kd.errors import UserError
@@ -9,13 +8,20 @@ from kd.errors import UserError
 
 def onnx() -> Any:
     """The package onnx. Raises UserError where it is not installed."""
-    if importlib.util.find_spec("onnx") is None:
+    found = _package("onnx")
+    if found is None:
         raise UserError("export needs the package onnx, which is not installed", "pip install 'kd-sed[onnx]'")
-    return importlib.import_module("onnx")
+    return found
 
 
 def onnxruntime() -> Any | None:
     """The package onnxruntime; None where it is not installed."""
-    if importlib.util.find_spec("onnxruntime") is None:
+    return _package("onnxruntime")
+
+
+def _package(name: str) -> Any | None:
+    try:
+        found = importlib.import_module(name)
+    except ImportError:
         return None
-    return importlib.import_module("onnxruntime")
+    return found if getattr(found, "__file__", None) else None  # without one it is but a folder of that name

@@ -12,7 +12,7 @@ class ExportSettings:
     model: str = option(
         "models:/kd-sed@merged", help="registered model, as a models:/ address, or the folder of a detector"
     )
-    out: str = option("onnx", help="folder to write to: a file for each network, and export.json")
+    out: str = option("onnx-model", help="folder to write to: a file for each network, and export.json")
     features: bool = option(
         True, help="graphs begin with the log-mel and take samples; false: they take log-mel features"
     )

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from entrypoints.export import main
 from kd.audio.spec import s1
 from kd.export import check
 from kd.models.config import ModelConfig
-from tests.conftest import Place
+from tests.conftest import ROOT, Place
 from tests.export.made import CLASSES, a_detector, sounds
 
 onnx = pytest.importorskip("onnx")
@@ -127,6 +129,14 @@ def test_the_packages_are_asked_for(
     monkeypatch.setitem(sys.modules, "onnx", None)
     code, _, error = export(model=detector, out=tmp_path / "other")
     assert code == 2 and "pip install 'kd-sed[onnx]'" in error and not (tmp_path / "other").exists()
+
+
+def test_a_folder_named_onnx_is_not_the_package(tmp_path: Path) -> None:
+    (tmp_path / "onnx").mkdir()
+    words = [sys.executable, "-S", "-c", "from kd.export.packages import onnx; onnx()"]
+    env = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    assert "UserError: export needs the package onnx" in done.stderr
 
 
 def test_a_file_that_differs_is_not_left(
