@@ -23,6 +23,7 @@ ENTRY_POINTS = {
     "promote": ("promote", "kd.passes.promote_settings:PromoteSettings"),
     "champions": ("champions", "kd.passes.promote_settings:ChampionsSettings"),
     "prune": ("prune", "kd.passes.promote_settings:PruneSettings"),
+    "export": ("export", "kd.export.settings:ExportSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

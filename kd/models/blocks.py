@@ -58,6 +58,12 @@ def as_sequence(x: Tensor) -> Tensor:
     return x.squeeze(3).transpose(1, 2)
 
 
+def frames_ahead(front: nn.Module) -> int:
+    """Frames of what enters `front` after frame t that its frame t depends on; below 0 where padding moves it back."""
+    blocks = [each.conv for each in front.modules() if isinstance(each, ConvBlock | PointBlock)]
+    return sum(int(conv.kernel_size[0]) - 1 - int(conv.padding[0]) for conv in blocks)
+
+
 @torch.no_grad()
 def bins_after(front: nn.Module, *, mels: int, drop: bool) -> int:
     """Bins of frequency that leave `front` when `mels` enter it; 0 where they run out on the way.

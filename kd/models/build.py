@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+
+import torch
 from torch import nn
 
 from kd.models.config import ModelConfig
@@ -23,7 +26,7 @@ def build(config: ModelConfig) -> Network:
             sru_version=config.sru_version,
             recurrent_activation=config.recurrent_activation,
             padding=config.padding,
-            bidirectional=config.direction == "both",
+            direction=config.direction,
         )
     if config.architecture == "resnet":
         return ResNet(classes=len(config.classes), mels=config.mels, width=config.width)
@@ -32,8 +35,15 @@ def build(config: ModelConfig) -> Network:
         mels=config.mels,
         sru_version=config.sru_version,
         recurrent_activation=config.recurrent_activation,
-        bidirectional=config.direction == "both",
+        direction=config.direction,
     )
+
+
+@functools.cache
+def skeleton(config: ModelConfig) -> Network:
+    """The model's structure without numbers: its tensors take no memory, and none is drawn."""
+    with torch.device("meta"):
+        return build(config)
 
 
 def count_parameters(model: nn.Module) -> int:

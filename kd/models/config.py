@@ -24,16 +24,14 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
     "padding": ("same", "literal"),
     "direction": ("both", "forward"),
 }
-LOOKAHEAD = {("deep", "same"): 4, ("deep", "literal"): 4, ("shallow", "same"): 3, ("shallow", "literal"): 3}
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """architecture: `deep` or `shallow` (S1, Tables 2 and 3) or `resnet` (S2); classes: names, in the order of the logits.
 
-    width: of `resnet`, a factor of its channels; direction: of the recurrent ones, `forward` for sound that is just being
-    made. The other fields are those of the paper where it says them; see `deep`,
-    `shallow` and `sru`.
+    width: of `resnet`, a factor of its channels; direction: `both`, or `forward`, where the recurrent networks walk the
+    frames in order only. The other fields are those of the paper where it says them; see `deep`, `shallow` and `sru`.
     """
 
     architecture: str
@@ -73,10 +71,10 @@ class ModelConfig:
 
     @property
     def lookahead(self) -> int | None:
-        """Frames of features after frame t that its logits depend on; None where all that follow count."""
-        if self.direction == "both":
-            return None
-        return LOOKAHEAD.get((self.architecture, self.padding))
+        """Frames of features after frame t that the logits of frame t depend on; None: no bound (`both`, `resnet`)."""
+        from kd.models.build import skeleton
+
+        return skeleton(self).lookahead
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""

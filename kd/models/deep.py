@@ -2,7 +2,7 @@
 
     4 × [2×2 conv 64, BN, ReLU; 2×2 conv 64, BN, ReLU; max-pool 1×2]
     1×1 conv 256, bias, ReLU; max-pool 1×4
-    bidirectional SRU 128
+    bidirectional SRU 128 (`direction="forward"`: one direction of 256; frame t sees 4 frames ahead, with either padding)
     1×1 conv to the classes (the sigmoid is the loss's and the pooling's)
 
 Deviation: the table pads every convolution by 1, so that each 2×2 convolution makes the map one frame and one bin
@@ -38,7 +38,7 @@ class Deep(RecurrentCNN):
         sru_version: int = 1,
         recurrent_activation: str = "tanh",
         padding: str = "same",
-        bidirectional: bool = True,
+        direction: str = "both",
     ) -> None:
         literal = padding == "literal"
         blocks: list[nn.Module] = []
@@ -54,5 +54,5 @@ class Deep(RecurrentCNN):
             margin=LITERAL_MARGIN if literal else 0,
             sru_version=sru_version,
             recurrent_activation=recurrent_activation,
-            bidirectional=bidirectional,
+            direction=direction,
         )

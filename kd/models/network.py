@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from kd.errors import UserError
-from kd.models.blocks import as_map, as_sequence, bins_after
+from kd.models.blocks import as_map, as_sequence, bins_after, frames_ahead
 from kd.models.normalise import Normalise
 from kd.models.pooling import mean_pool
 from kd.models.sru import SRU
 
-HIDDEN = 128
+HIDDEN = 128  # units of each direction; of the forward one twice as many where there is no other
 
 
 class Network(nn.Module):
@@ -20,6 +20,11 @@ class Network(nn.Module):
         super().__init__()
         self.mels = mels
         self.normalise = Normalise(mels)
+
+    @property
+    def lookahead(self) -> int | None:
+        """Frames of features after frame t that the logits of frame t depend on; None: no bound is stated."""
+        return None
 
     def set_statistics(self, mean: object, std: object) -> None:
         """Mean and standard deviation of each mel band over the training clips, (mels,) each."""
@@ -44,8 +49,7 @@ class RecurrentCNN(Network):
     """(batch, frames, mels) → logits (batch, frames, classes).
 
     front: (batch, 1, frames, mels) → (batch, channels, frames + 2 · margin, 1); the margin is cut off at the end.
-    bidirectional: else the recurrence runs forward only, twice as wide: as many parameters, and nothing waits for what
-    follows but the convolutions.
+    direction: `both`, or `forward`: one direction of twice the units, so that width and number of parameters stay.
     """
 
     def __init__(
@@ -58,7 +62,7 @@ class RecurrentCNN(Network):
         margin: int,
         sru_version: int,
         recurrent_activation: str,
-        bidirectional: bool,
+        direction: str,
     ) -> None:
         super().__init__(mels=mels)
         bins = bins_after(front, mels=mels, drop=margin > 0)
@@ -69,14 +73,20 @@ class RecurrentCNN(Network):
             )
         self.margin = margin
         self.front = front
+        both = direction == "both"
         self.recurrent = SRU(
             input_size=channels,
-            hidden_size=HIDDEN if bidirectional else 2 * HIDDEN,
-            bidirectional=bidirectional,
+            hidden_size=HIDDEN if both else 2 * HIDDEN,
+            bidirectional=both,
             version=sru_version,
             activation=recurrent_activation,
         )
         self.classify = nn.Linear(2 * HIDDEN, classes)
+
+    @property
+    def lookahead(self) -> int | None:
+        """What the convolutions see ahead, where the recurrent unit walks forward only; else None."""
+        return frames_ahead(self.front) + self.margin if self.recurrent.directions == 1 else None
 
     def forward(self, features: Tensor) -> Tensor:
         x = as_sequence(self.front(as_map(self.normalised(features))))

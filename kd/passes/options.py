@@ -110,7 +110,8 @@ class RecurrentOptions:
     padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
     direction: str = option(
         "both",
-        help="of the recurrence; 'forward': twice as wide, for sound that is just being made",
+        help="'forward': recurrent networks walk the frames in order only, for use while the sound goes on; 4 frames "
+        "(deep) or 3 (shallow) are seen ahead",
         choices=("both", "forward"),
     )
 

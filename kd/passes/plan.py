@@ -1,6 +1,7 @@
 """What a job will do, resolved from its parameters before it starts."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -98,6 +99,7 @@ def plan(settings: IterateSettings) -> Plan:
                 f"unknown architecture {name!r}",
                 did_you_mean(name, ARCHITECTURES) or f"known: {', '.join(ARCHITECTURES)}",
             )
+    check_direction(settings.direction, wanted)
     smoothed = listed(settings.smoothings or SMOOTHED[settings.recipe], "smoothings")
     paper = settings.recipe == "paper"
     if paper and settings.temperature != 1:
@@ -115,6 +117,15 @@ def plan(settings: IterateSettings) -> Plan:
     )
     labels.smoothings(smoothed)
     return Plan(settings.passes, wanted, smoothed, JUDGED_BY[settings.recipe], labels, tuning_plan(settings))
+
+
+def check_direction(direction: str, architectures: Sequence[str]) -> None:
+    """Raises UserError where none of these networks has a direction to walk in."""
+    if direction == "forward" and set(architectures) == {"resnet"}:
+        raise UserError(
+            "direction=forward is for recurrent networks, resnet is none",
+            "leave direction out, or train deep or shallow",
+        )
 
 
 def tuning_plan(settings: IterateSettings) -> TuningPlan | None:

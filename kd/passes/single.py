@@ -22,7 +22,7 @@ from kd.passes.judging import Verdict, judge_of
 from kd.passes.merging import champion_of_every_class, merged_detector
 from kd.passes.metrics import score_metrics
 from kd.passes.origin import Origin, artifact_labels_used, made_tags
-from kd.passes.plan import BATCH, fit_settings
+from kd.passes.plan import BATCH, check_direction, fit_settings
 from kd.passes.recording import identity_tags, log_logits, record, register
 from kd.passes.recovery import ended
 from kd.passes.results import scores_table
@@ -43,6 +43,7 @@ def train(settings: TrainSettings) -> int:
     """Train one network on weak tags, or on the strong split's frames."""
     if settings.labels == "strong" and not settings.strong:
         raise UserError("labels=strong, but strong= names no split", "name it, such as strong=train/synthetic")
+    check_direction(settings.direction, (settings.architecture,))
     bench = open_bench(settings, settings.architecture)
 
     def training(inputs: Inputs, view: View) -> TrainingSet:
@@ -60,6 +61,7 @@ def distill(settings: DistillSettings) -> int:
     """Train one student on one set of pseudo-labels."""
     if not settings.labels:
         raise UserError("labels= is empty", "name a folder that pseudo_label wrote, or a pass run's id")
+    check_direction(settings.direction, (settings.architecture,))
     bench = open_bench(settings, settings.architecture)
     labels = load_labels(labels_folder(settings.labels, bench.runs))
     how = next((each for each in labels.smoothings if each.name == settings.smoothing), None)
@@ -177,7 +179,7 @@ def merge(settings: MergeSettings) -> int:
             found = score_metrics(detector.classes, select=verdict.select, report=verdict.report)
             bench.runs.metrics(run, {key: [(0, value)] for key, value in found.items()})
             bench.runs.json(run, champions, "champions.json")
-made = made_tags([member.spec for member in detector.members], code=bench.code)
+            made = made_tags([member.spec for member in detector.members], code=bench.code)
             made["kd.champions"] = json.dumps(champions, sort_keys=True)
             version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags, made=made)
             about = {**moves.last(), "corpus": bench.inputs.corpus.digest}

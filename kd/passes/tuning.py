@@ -14,7 +14,16 @@ from kd.passes.context import model_config
 from kd.passes.label_studies import LabelStudies
 from kd.passes.lesson import teacher_of
 from kd.passes.merging import champion_of_every_class
-from kd.passes.plan import SMOOTHED, STUDENT, TuningPlan, fit_settings, label_settings, listed, seed_of
+from kd.passes.plan import (
+    SMOOTHED,
+    STUDENT,
+    TuningPlan,
+    check_direction,
+    fit_settings,
+    label_settings,
+    listed,
+    seed_of,
+)
 from kd.passes.recovery import ended
 from kd.passes.searches import FIRST_PASS, SEARCHES, Search
 from kd.passes.settings import TuneSettings
@@ -55,6 +64,7 @@ def prepared(settings: TuneSettings) -> Search:
     if settings.what == "schedule" and labels.kind == "soft":
         raise UserError("soft labels have no threshold to schedule", "give labels=binary or labels=gated")
     network = settings.architecture if settings.what == "training" else STUDENT
+    check_direction(settings.direction, (network,))
     bench = open_bench(settings, network)
     champions = champion_of_every_class(bench)
     how = fit_settings(settings, clips=bench.inputs.clips)

@@ -80,6 +80,21 @@ def test_weights_of_another_model(saved: Path) -> None:
         load_model(saved)
 
 
+def test_models_saved_before_there_was_a_direction(saved: Path) -> None:
+    about = json.loads((saved / "model.json").read_text("utf-8"))
+    del about["config"]["direction"]
+    (saved / "model.json").write_text(json.dumps(about), "utf-8")
+    assert load_model(saved)[1] == CONFIG
+
+
+def test_weights_of_another_direction(saved: Path) -> None:
+    about = json.loads((saved / "model.json").read_text("utf-8"))
+    about["config"]["direction"] = "forward"
+    (saved / "model.json").write_text(json.dumps(about), "utf-8")
+    with pytest.raises(UserError, match="does not fit"):
+        load_model(saved)
+
+
 def test_newer_schema(saved: Path) -> None:
     about = json.loads((saved / "model.json").read_text("utf-8"))
     (saved / "model.json").write_text(json.dumps({**about, "schema": 2}), "utf-8")
@@ -104,7 +119,7 @@ def test_config_round_trip() -> None:
         ({"classes": "Dog"}, "classes", ""),
         ({"classes": ["Dog", "Dog"]}, "'Dog' is named twice", ""),
         ({"padding": "valid"}, "'valid'", ""),
-        ({"direction": "forwards"}, "'forwards'", "forward"),
+        ({"direction": "backward"}, "direction='backward'", ""),
     ],
 )
 def test_wrong_config(change: dict[str, object], message: str, hint: str) -> None:

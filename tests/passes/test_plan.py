@@ -33,6 +33,7 @@ def test_pass_1_has_two_candidates_and_later_ones_four_or_six() -> None:
         {"recipe": "paper", "labels": "gated"},
         {"recipe": "paper", "tuning": "on"},
         {"recipe": "paper", "accept": "exact"},
+        {"direction": "forward", "architectures": "resnet"},
         {"student_passes": "1"},
         {"student_passes": "two"},
         {"threshold_decay": -0.5},
@@ -42,6 +43,10 @@ def test_pass_1_has_two_candidates_and_later_ones_four_or_six() -> None:
 def test_plans_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UserError):
         plan(IterateSettings(**wrong))  # type: ignore[arg-type]
+
+
+def test_one_recurrent_network_suffices_for_a_direction() -> None:
+    plan(IterateSettings(direction="forward", architectures="resnet,shallow"))
 
 
 def test_labels_are_binary_by_default_and_soft_in_the_paper_or_with_a_temperature() -> None:

@@ -32,9 +32,9 @@ def strong(count: int = 10) -> TrainingSet:
     return TrainingSet(clips(count), labels)
 
 
-def network() -> RecurrentCNN:
+def network(direction: str = "both") -> RecurrentCNN:
     torch.manual_seed(5)
-    return build(ModelConfig(architecture="shallow", classes=("a", "b")))
+    return build(ModelConfig(architecture="shallow", classes=("a", "b"), direction=direction))
 
 
 def test_every_clip_is_visited_once_an_epoch() -> None:
@@ -43,8 +43,9 @@ def test_every_clip_is_visited_once_an_epoch() -> None:
     assert len(set(batch_of(3, size=7, seed=0, step=0).tolist())) == 3
 
 
-def test_the_loss_falls_and_the_halves_are_told_apart() -> None:
-    net = network()
+@pytest.mark.parametrize("direction", ["both", "forward"])
+def test_the_loss_falls_and_the_halves_are_told_apart(direction: str) -> None:
+    net = network(direction)
     losses = fit(net, strong(), FitSettings(steps=40, batch=5, learning_rate=3e-3))
     assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
     logits = predict(net, clips())

@@ -1,0 +1,95 @@
+"""`export.json`: all that is needed, beside the ONNX files, to write a detector."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import kd
+from kd.audio.grid import FrameGrid
+from kd.audio.spec import FeatureSpec
+from kd.detection.apply import finest
+from kd.detection.detector import Detector
+from kd.export.graph import IR_VERSION, OPSET
+from kd.models.config import ModelConfig
+
+SCHEMA = 1
+NETWORK = "network-{}.onnx"
+SAMPLES = (
+    "input `samples` (batch, samples), float32: the file's channels averaged, at `rate` samples per second, in [-1, 1], cropped "
+    "at the end or padded with zeros to `samples` samples. The graph begins with the log-mel of `spec`."
+)
+FEATURES = (
+    "input `features` (batch, frames, mels), float32: frame i covers samples i * spec.hop to i * spec.hop + spec.window of the "
+    "mono clip at spec.rate, cropped at the end or padded with zeros to spec.seconds; periodic Hann window; squared magnitude of "
+    "the Fourier transform, in float64; spec.mels bands of Slaney's scale and area norm up to spec.fmax Hz (0: half the rate); "
+    "natural logarithm of max(band, spec.floor); where spec.scaling is `min-max`, then (x - min) / (max - min + 1e-6) over the "
+    "clip."
+)
+RECIPE = (
+    "Run each network. Outputs: `logits` (batch, frames, classes) and their sigmoid, `probabilities`; columns are "
+    "networks[i].classes. Frame j is centred on j * grid.hop + grid.window / 2 seconds, grid being the network's.",
+    "Where a network's grid is not the grid of the whole, interpolate its logits linearly in time onto the centres of that grid, "
+    "the ends held.",
+    "The scores of a class: sigmoid of column `column` of network `network`. kd rounds logits to float16 before.",
+    "Median of the scores over `median_window` frames, centred, the first and last frame repeated beyond the ends.",
+    "Each run of frames with a score of at least `threshold` is an event, from the first frame's left edge to the last one's "
+    "right edge. Frame j reaches from j * hop + (window - hop) / 2 to (j + 1) * hop + (window - hop) / 2 seconds; the first "
+    "frame from 0, the last to grid.seconds.",
+    "A calibrated probability is sigmoid(logit / temperature); threshold is not on this scale.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An ONNX file: its sha256, and the network it holds."""
+
+    sha256: str
+    config: ModelConfig
+    spec: FeatureSpec
+    grid: FrameGrid
+
+
+def description(detector: Detector, written: Sequence[Written], *, source: str, features: bool) -> dict[str, Any]:
+    """The content of `export.json`; written: the detector's networks in their order; source: where it was taken from."""
+    points = detector.points
+    classes = [
+        {
+            "name": label,
+            "network": network,
+            "column": written[network].config.classes.index(label),
+            "threshold": points.thresholds[index],
+            "median_window": points.windows[index],
+            "temperature": detector.temperatures[index],
+        }
+        for index, (label, network) in enumerate(zip(detector.classes, detector.champion, strict=True))
+    ]
+    return {
+        "schema": SCHEMA,
+        "made_by": f"kd-sed {kd.__version__}",
+        "source": source,
+        "corpus": detector.corpus,
+        "opset": OPSET,
+        "ir_version": IR_VERSION,
+        "how": [SAMPLES if features else FEATURES, *RECIPE],
+        "grid": asdict(finest(detector)),
+        "classes": classes,
+        "networks": [_network(index, each, features=features) for index, each in enumerate(written)],
+    }
+
+
+def _network(index: int, written: Written, *, features: bool) -> dict[str, Any]:
+    config, spec = written.config, written.spec
+    return {
+        "file": NETWORK.format(index),
+        "sha256": written.sha256,
+        "architecture": config.architecture,
+        "classes": list(config.classes),
+        "input": "samples" if features else "features",
+        "rate": spec.rate,
+        "samples": spec.samples,
+        "spec": asdict(spec),
+        "feature_frames": spec.frames,
+        "stride": config.stride,
+        "lookahead": config.lookahead,
+        "grid": asdict(written.grid),
+    }
