@@ -38,7 +38,7 @@ th { font-weight: 600; } .f1 td, .f1 thead th { text-align: right; } .f1 tbody t
   background: var(--paper); } .f1 .won { font-weight: 700; text-decoration: underline; text-underline-offset: 3px; }
 .versions tbody th { white-space: nowrap; } .hash { overflow-wrap: anywhere; font: 12px/1.4 ui-monospace, monospace; }
 .versions td.hash { min-width: 9rem; } :target { background: light-dark(#fff3c4, #423a1c); }
-@media (max-width: 800px) { .versions thead { display: none; } .versions, .versions tbody { display: block; }
+@media screen and (max-width: 800px) { .versions thead { display: none; } .versions, .versions tbody { display: block; }
   .versions tr { display: block; padding: .5rem 0; border-bottom: 2px solid var(--rule); }
   .versions td, .versions tbody th { display: grid; grid-template-columns: 6.5rem 1fr; gap: .5rem; border: 0;
     padding: .1rem 0; overflow-wrap: anywhere; }
