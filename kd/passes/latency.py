@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from kd.detection.apply import detect_files
 from kd.detection.detector import Detector
+from kd.detection.listen import detect_files
 
 WARM, TIMED = 2, 7
 

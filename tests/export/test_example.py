@@ -11,8 +11,8 @@ import soundfile
 
 from entrypoints.export import main
 from kd.audio.spec import FeatureSpec, s1
-from kd.detection.apply import detect_files
 from kd.detection.detector import Detector
+from kd.detection.listen import detect_files
 from kd.models.config import ModelConfig
 from tests.conftest import ROOT
 from tests.export.made import CLASSES, a_detector, sounds
