@@ -17,6 +17,9 @@ HEAVY = (
     "kd.passes.comparison",
     "kd.passes.tuning",
     "kd.passes.class_frame",
+    "kd.passes.promotion",
+    "kd.passes.champion_table",
+    "kd.passes.pruning",
 )
 
 
