@@ -8,11 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.forks import Forks
+
+if TYPE_CHECKING:
+    from kd.tracking.registry import Registry
 
 settings.register_profile("kd", deadline=None)  # first calls compile
 settings.load_profile("kd")
@@ -142,3 +146,20 @@ def asked(place: Place, forks: Forks) -> Place:
     """Fresh stores, for commands that are answered at once."""
     place.forks = forks
     return place
+
+
+@pytest.fixture
+def registry(place: Place, monkeypatch: pytest.MonkeyPatch) -> "Registry":
+    """A registered model of four versions."""
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):  # MLflow keeps the second in the environment
+        monkeypatch.setenv(name, place.env["MLFLOW_TRACKING_URI"])
+    from kd.tracking.registry import Registry
+    from kd.tracking.store import open_store
+
+    client = open_store()
+    registry = Registry(client, "kd-test")
+    registry.ensure()
+    run = client.create_run("0")
+    for _ in range(4):
+        client.create_model_version("kd-test", f"runs:/{run.info.run_id}/model", run_id=run.info.run_id)
+    return registry

@@ -18,6 +18,9 @@ HEAVY = (
     "kd.passes.lineage",
     "kd.passes.tuning",
     "kd.passes.class_frame",
+    "kd.passes.promotion",
+    "kd.passes.champion_table",
+    "kd.passes.pruning",
 )
 
 

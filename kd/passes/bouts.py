@@ -28,6 +28,14 @@ class Bouts:
             self.systems[number] = at_fixed_points(system) if self.settings.judged_by == "fixed" else system
         return self.systems[number]
 
+    def told(self) -> str:
+        """One line on what was scored: the clips, and where the scores came from."""
+        kept = [number for number, system in self.systems.items() if "run" in (system.about or {})]
+        fresh = [number for number in self.systems if number not in kept]
+        said = [f"{word} {', '.join(map(str, some))}" for word, some in (("kept", kept), ("predicted", fresh)) if some]
+        clips = max((len(system.clips) for system in self.systems.values()), default=0)
+        return f"on {clips} clips of data={self.settings.data}, {self.settings.split}; scores of versions: {'; '.join(said)}"
+
     def between(self, old: int, new: int) -> dict[str, Any]:
         """`contrast` of two versions; a difference is new minus old."""
         if (old, new) not in self.found:

@@ -83,7 +83,7 @@ def _classes(new: Mapping[str, Any], old: Mapping[str, Any], lost: Sequence[str]
             Gate(
                 f"event F1 of {label}, %",
                 value,
-                was - drop,
+                max(was - drop, 0.0),
                 change[label] >= -drop - ROUNDING,
                 f"event F1 of {label} is {percent(value)} %, the present holder's {percent(was)} %, "
                 f"and no class may lose more than {percent(drop)}",

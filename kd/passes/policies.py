@@ -61,7 +61,7 @@ def best(
         if not _contends(version, kind):
             raise UserError(
                 f"version {version.number} of {version.name} is no single network with {kind} F1 in its tags",
-                "name candidates; champions lists versions",
+                "name candidates; prune, which deletes nothing unless it is told to, lists all versions",
             )
     return [
         _best_of(label, versions, aliases, pool, kind=kind, strict=bool(named))
@@ -166,5 +166,5 @@ def _alias_of(name: str, versions: Versions, version: Version) -> tuple[str, str
         raise UserError(f"moves={name!r} is neither an alias of a class nor a class", near or "champions lists them")
     label = by_name[name]
     if label not in version.scores("tuned"):
-        raise UserError(f"version {version.number} does not know {label!r}", "champions lists versions and classes")
+        raise UserError(f"version {version.number} does not know {label!r}", "name a version that was trained on it")
     return label, best_alias(label)

@@ -45,16 +45,20 @@ def of_policy(settings: PromoteSettings, registry: Registry, versions: Versions,
             named=numbers(settings.versions, "versions", versions),
             classes=listed(settings.classes, "classes") if settings.classes else (),
         )
+    told = ""
     if settings.policy == "significant":
         bouts = Bouts(versions, settings)
         found = significant(found, bouts)
+        told = f"\n{bouts.told()}" if bouts.systems else ""
         evidence["compared"] = [
             {"from": old, "to": new, **{key: each[key] for key in ("difference", "settings")}}
             for (old, new), each in bouts.found.items()
         ]
     evidence["moves"] = [each.to_dict() for each in found]
     targets = {each.alias: each.new for each in found if each.moves}
-    return Promotion(targets, settings.policy, evidence, proposals_table(found, drawn=settings.policy == "significant"))
+    return Promotion(
+        targets, settings.policy, evidence, proposals_table(found, drawn=settings.policy == "significant") + told
+    )
 
 
 def of_stage(settings: PromoteSettings, registry: Registry, versions: Versions, aliases: Aliases) -> Promotion:
@@ -94,6 +98,7 @@ def of_stage(settings: PromoteSettings, registry: Registry, versions: Versions, 
     if difference is not None:
         span = between(difference["low"], difference["high"])
         lines.append(f"difference of macro event F1: {_signed(difference['value'])}, 95 % {span}")
+    lines.append(bouts.told())
     address = f"models:/{registry.name}/"
     closer = f"compare --a {address}{holder} --b {address}{number}" if holder else f"evaluate --model {address}{number}"
     return Promotion({stage: number}, stage, evidence, "\n".join(lines), refusal(found, stage=stage, closer=closer))

@@ -1,60 +1,17 @@
 """Aliases move together, through crashes and beside people."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from kd.errors import UserError
 from kd.tracking.aliases import OUTSIDE, AliasMoves
 from kd.tracking.ledger import LONGEST, Ledger, new_entry
 from kd.tracking.registry import Registry, Version, f1_tags, parse_address
-from tests.conftest import Place
-
-
-class PowerCut(BaseException):
-    """The process ends here."""
-
-
-class Failing:
-    """A client whose process ends before its n-th call that is named in `calls`, or before any where that is empty."""
-
-    def __init__(self, client: Any, left: int, *calls: str) -> None:
-        self.client, self.left, self.calls = client, left, calls
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self.client, name)
-        return self._counted(call) if not self.calls or name in self.calls else call
-
-    def _counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*arguments: Any, **named: Any) -> Any:
-            if self.left == 0:
-                raise PowerCut
-            self.left -= 1
-            return call(*arguments, **named)
-
-        return counted
+from tests.power_cuts import Failing, PowerCut
 
 
 def failing(registry: Registry, left: int, *calls: str) -> AliasMoves:
     """Alias moves whose process ends before a call of the store."""
     return AliasMoves(Registry(Failing(registry.client, left, *calls), registry.name))
-
-
-@pytest.fixture
-def registry(place: Place, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """A registered model of four versions."""
-    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):  # MLflow keeps the second in the environment
-        monkeypatch.setenv(name, place.env["MLFLOW_TRACKING_URI"])
-    from kd.tracking.store import open_store
-
-    client = open_store()
-    registry = Registry(client, "kd-test")
-    registry.ensure()
-    run = client.create_run("0")
-    for _ in range(4):
-        client.create_model_version("kd-test", f"runs:/{run.info.run_id}/model", run_id=run.info.run_id)
-    return registry
 
 
 FIRST = {"best-a": 1, "best-b": 1, "merged": 2}
