@@ -46,9 +46,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--server", action="store_true", help="also serve the model, from a registry")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args(words)
-    from kd.passes.detectors import detector_at
+    from kd.tracking.detectors import detector_at
 
-    detector = detector_at(chosen.model)
+    detector, _ = detector_at(chosen.model)
     found: dict[str, Any] = {"machine": machine(), "networks": [m.config.architecture for m in detector.members]}
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         folder = Path(place)
@@ -113,7 +113,7 @@ def f1_of_windows(detector: Any, data: Path, lengths: Sequence[float]) -> dict[s
     from kd.corpus.one_split import scored_split
     from kd.corpus.tables import Event
     from kd.detection.listen import Listener, detect_files, listen, listener_of
-    from kd.passes.live import latency, live_cut
+    from kd.listening.live import latency, live_cut
     from kd.scoring.event_f1 import event_based
     from kd.training.precision import fastest
 

@@ -3,12 +3,12 @@
 import sys
 
 from kd.cli import run
-from kd.passes.promote_settings import ChampionsSettings
+from kd.promotion.settings import ChampionsSettings
 
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(ChampionsSettings, "kd.passes.champion_table:champions", name="champions", about=__doc__ or "")
+    return run(ChampionsSettings, "kd.promotion.table:champions", name="champions", about=__doc__ or "")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ Prints or writes onset, offset, class and score of every event."""
 import sys
 
 from kd.cli import run
-from kd.passes.detect_settings import DetectSettings
+from kd.listening.settings import DetectSettings
 
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(DetectSettings, "kd.passes.detect:detect", name="detect", about=__doc__ or "")
+    return run(DetectSettings, "kd.listening.command:detect", name="detect", about=__doc__ or "")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ Prints a tree, and the corpus, features, code and runs behind it; writes a page 
 import sys
 
 from kd.cli import run
-from kd.passes.lineage_settings import LineageSettings
+from kd.lineage.settings import LineageSettings
 
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(LineageSettings, "kd.passes.lineage:lineage", name="lineage", about=__doc__ or "")
+    return run(LineageSettings, "kd.lineage.command:lineage", name="lineage", about=__doc__ or "")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ Every move is recorded, list=true prints them, undo=NUMBER takes one back."""
 import sys
 
 from kd.cli import run
-from kd.passes.promote_settings import PromoteSettings
+from kd.promotion.settings import PromoteSettings
 
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(PromoteSettings, "kd.passes.promotion:promote", name="promote", about=__doc__ or "")
+    return run(PromoteSettings, "kd.promotion.command:promote", name="promote", about=__doc__ or "")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ Prints what would go; dry_run=false deletes it. Runs, metrics and scores stay.""
 import sys
 
 from kd.cli import run
-from kd.passes.promote_settings import PruneSettings
+from kd.promotion.settings import PruneSettings
 
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(PruneSettings, "kd.passes.pruning:prune", name="prune", about=__doc__ or "")
+    return run(PruneSettings, "kd.promotion.pruning:prune", name="prune", about=__doc__ or "")
 
 
 if __name__ == "__main__":

@@ -15,12 +15,12 @@ HEAVY = (
     "kd.passes.labelling",
     "kd.passes.evaluation",
     "kd.passes.comparison",
-    "kd.passes.lineage",
+    "kd.lineage.command",
     "kd.passes.tuning",
     "kd.passes.class_frame",
-    "kd.passes.promotion",
-    "kd.passes.champion_table",
-    "kd.passes.pruning",
+    "kd.promotion.command",
+    "kd.promotion.table",
+    "kd.promotion.pruning",
 )
 
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from torch import nn
-
 from kd.audio.grid import FrameGrid
 from kd.audio.spec import FeatureSpec
 from kd.errors import UserError
 from kd.files import atomic_write_text, read_json
 from kd.models.config import ModelConfig
 from kd.models.files import load_model, weights_digest
+from kd.models.network import Network
 from kd.scoring.operating_points import OperatingPoints
 
 SCHEMA = 2
@@ -32,7 +31,7 @@ class Member:
     config: ModelConfig
     spec: FeatureSpec
     grid: FrameGrid
-    network: nn.Module
+    network: Network
 
     @property
     def classes(self) -> tuple[str, ...]:

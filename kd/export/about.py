@@ -5,12 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import kd
-from kd.audio.grid import FrameGrid
-from kd.audio.spec import FeatureSpec
 from kd.detection.apply import finest
-from kd.detection.detector import Detector
+from kd.detection.detector import Detector, Member
 from kd.export.graph import IR_VERSION, OPSET
-from kd.models.config import ModelConfig
 
 SCHEMA = 1
 NETWORK = "network-{}.onnx"
@@ -44,9 +41,7 @@ class Written:
     """An ONNX file: its sha256, and the network it holds."""
 
     sha256: str
-    config: ModelConfig
-    spec: FeatureSpec
-    grid: FrameGrid
+    member: Member
 
 
 def description(detector: Detector, written: Sequence[Written], *, source: str, features: bool) -> dict[str, Any]:
@@ -56,7 +51,7 @@ def description(detector: Detector, written: Sequence[Written], *, source: str, 
         {
             "name": label,
             "network": network,
-            "column": written[network].config.classes.index(label),
+            "column": written[network].member.classes.index(label),
             "threshold": points.thresholds[index],
             "median_window": points.windows[index],
             "temperature": detector.temperatures[index],
@@ -78,7 +73,8 @@ def description(detector: Detector, written: Sequence[Written], *, source: str, 
 
 
 def _network(index: int, written: Written, *, features: bool) -> dict[str, Any]:
-    config, spec = written.config, written.spec
+    member = written.member
+    config, spec = member.config, member.spec
     return {
         "file": NETWORK.format(index),
         "sha256": written.sha256,
@@ -90,6 +86,6 @@ def _network(index: int, written: Written, *, features: bool) -> dict[str, Any]:
         "spec": asdict(spec),
         "feature_frames": spec.frames,
         "stride": config.stride,
-        "lookahead": config.lookahead,
-        "grid": asdict(written.grid),
+        "lookahead": member.network.lookahead,
+        "grid": asdict(member.grid),
     }

@@ -5,8 +5,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from kd.config import home, say, user_path
-from kd.detection.detector import Detector, Member, load_detector
+from kd.config import say, user_path
+from kd.detection.detector import Member
 from kd.errors import UserError
 from kd.export.about import NETWORK, Written, description
 from kd.export.check import largest_difference
@@ -15,11 +15,8 @@ from kd.export.graph import IR_VERSION, OPSET
 from kd.export.model import model_bytes
 from kd.export.packages import onnx, onnxruntime
 from kd.export.settings import ExportSettings
-from kd.files import atomic_write_bytes, atomic_write_text, read_json
-from kd.models.config import ModelConfig
-from kd.models.files import DESCRIPTION
-
-ADDRESS = "models:/"
+from kd.files import atomic_write_bytes, atomic_write_text
+from kd.tracking.detectors import detector_at
 
 
 def export(settings: ExportSettings) -> int:
@@ -29,7 +26,7 @@ def export(settings: ExportSettings) -> int:
         raise UserError("out= is empty", "name the folder to write to")
     out = user_path(settings.out, "out").resolve()
     check_place(out, overwrite=settings.overwrite)
-    detector, source = found(settings.model)
+    detector, source = detector_at(settings.model)
     runtime = onnxruntime()
     with replaced(out) as folder:
         written = []
@@ -48,30 +45,10 @@ def export(settings: ExportSettings) -> int:
     return 0
 
 
-def found(model: str) -> tuple[Detector, str]:
-    """The detector at a `models:/` address or in a folder, and what to call its source."""
-    if not model:
-        raise UserError("model= is empty", "give a models:/ address, or the folder of a detector")
-    if not model.startswith(ADDRESS):
-        folder = user_path(model, "model")
-        if not folder.is_dir():
-            raise UserError(f"model={model}: no such folder, and no {ADDRESS} address", "write models:/NAME@ALIAS")
-        return load_detector(folder), folder.resolve().name
-    from kd.tracking.registry import fetch, find
-    from kd.tracking.store import open_store
-
-    client = open_store()
-    version = find(client, model)
-    detector = load_detector(fetch(client, version, cache=home() / "models"))
-    return detector, f"{ADDRESS}{version.name}/{version.number}"
-
-
 def _written(path: Path, member: Member, *, features: bool) -> Written:
-    about = read_json(member.folder / DESCRIPTION, hint="take another version, or package it again with merge")
-    config = ModelConfig.from_dict(about["config"])
-    data = model_bytes(member.network, config, member.spec, features=features)
+    data = model_bytes(member.network, member.config, member.spec, features=features)
     atomic_write_bytes(path, data)
-    return Written(sha256(data).hexdigest(), config, member.spec, member.grid)
+    return Written(sha256(data).hexdigest(), member)
 
 
 def _difference(runtime: Any | None, path: Path, member: Member, *, features: bool) -> float | None:
@@ -79,5 +56,5 @@ def _difference(runtime: Any | None, path: Path, member: Member, *, features: bo
 
 
 def _told(path: Path, written: Written, difference: float | None) -> str:
-    line = f"{path.name}: {written.config.architecture}, {path.stat().st_size / 1e6:.1f} MB"
+    line = f"{path.name}: {written.member.config.architecture}, {path.stat().st_size / 1e6:.1f} MB"
     return line if difference is None else f"{line}, logits within {difference:.1e} of PyTorch's"

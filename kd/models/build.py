@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
-import torch
 from torch import nn
 
 from kd.models.config import ModelConfig
@@ -37,13 +34,6 @@ def build(config: ModelConfig) -> Network:
         recurrent_activation=config.recurrent_activation,
         direction=config.direction,
     )
-
-
-@functools.cache
-def skeleton(config: ModelConfig) -> Network:
-    """The model's structure without numbers: its tensors take no memory, and none is drawn."""
-    with torch.device("meta"):
-        return build(config)
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -69,13 +69,6 @@ class ModelConfig:
         """Frames of features to one frame of logits: frame j of the logits is centred on frame j · stride."""
         return STRIDES[self.architecture]
 
-    @property
-    def lookahead(self) -> int | None:
-        """Frames of features after frame t that the logits of frame t depend on; None: no bound (`both`, `resnet`)."""
-        from kd.models.build import skeleton
-
-        return skeleton(self).lookahead
-
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
         return {**dataclasses.asdict(self), "classes": list(self.classes)}

@@ -15,7 +15,7 @@ from kd.cli import run
 from kd.corpus.tables import read_events
 from kd.detection.detector import load_detector
 from kd.detection.listen import detect_files
-from kd.passes.detect_settings import DetectSettings
+from kd.listening.settings import DetectSettings
 from kd.scoring.score_files import read_score_files
 from tests.detection.make import CLASSES, detector_folder
 from tests.detection.test_listen import sound
@@ -41,7 +41,7 @@ def audio(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def detect(*words: Any, expected: int = 0) -> None:
     given = [str(word) for word in words]
-    assert run(DetectSettings, "kd.passes.detect:detect", name="detect", about="", words=given) == expected
+    assert run(DetectSettings, "kd.listening.command:detect", name="detect", about="", words=given) == expected
 
 
 def test_a_table_that_evaluate_reads(
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_written(
         ),
         (["--audio", "{audio}/a.wav", "--stream", "true"], "stream=true reads standard input"),
         (["--audio", "-", "--stream", "true", "--format", "jams", "--out", "x.jams"], "not format=jams"),
-        (["--audio", "{audio}/a.wav", "--model", "nowhere"], "nowhere holds no detector.json"),
+        (["--audio", "{audio}/a.wav", "--model", "nowhere"], "model=nowhere: no such folder"),
         (["--audio", "{audio}/a.wav", "--format", "tvs"], "format='tvs' is not one of"),
         (["--audio", "{audio}/notes.txt"], "notes.txt: cannot be read as audio"),
     ],

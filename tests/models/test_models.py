@@ -88,8 +88,8 @@ def test_a_frame_sees_as_far_back_as_ahead(architecture: str, radius: int, paddi
 )
 def test_a_forward_network_sees_so_far_ahead_and_no_farther(architecture: str, padding: str, ahead: int) -> None:
     config = ModelConfig(architecture=architecture, classes=TEN, padding=padding, direction="forward")
-    assert config.lookahead == ahead
-    model = a_model(architecture, padding=padding, direction="forward").eval().double()
+    model = build(config).eval().double()
+    assert model.lookahead == ahead
     x = torch.randn(1, 40, 64, dtype=torch.float64)
     with torch.no_grad():
         for conv in convolutions(model):
@@ -103,11 +103,9 @@ def test_a_forward_network_sees_so_far_ahead_and_no_farther(architecture: str, p
 
 
 def test_networks_without_a_bound_state_none() -> None:
-    state = torch.get_rng_state()
     for architecture in ("deep", "shallow", "resnet"):
-        assert ModelConfig(architecture=architecture, classes=TEN).lookahead is None
-    assert ModelConfig(architecture="resnet", classes=TEN, direction="forward").lookahead is None
-    assert torch.equal(torch.get_rng_state(), state)
+        assert build(ModelConfig(architecture=architecture, classes=TEN)).lookahead is None
+    assert build(ModelConfig(architecture="resnet", classes=TEN, direction="forward")).lookahead is None
 
 
 @PADDINGS

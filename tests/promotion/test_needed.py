@@ -2,7 +2,7 @@
 
 import json
 
-from kd.passes.needed import needed, parents
+from kd.promotion.needed import needed, parents
 from kd.tracking.registry import Version
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from kd.config import say
-from kd.passes.policies import Versions
-from kd.passes.promote_settings import ChampionsSettings
 from kd.passes.results import percent
+from kd.promotion.policies import Versions
+from kd.promotion.settings import ChampionsSettings
 from kd.text import aligned
 from kd.tracking.aliases import OUTSIDE
 from kd.tracking.ledger import Entry, Ledger, newest

@@ -6,9 +6,9 @@ from typing import Any
 
 from kd.audio.spec import FeatureSpec
 from kd.errors import UserError
-from kd.passes.lineage_facts import Facts, labels_in_brief
-from kd.passes.lineage_graph import Lineage
-from kd.passes.lineage_tree import called
+from kd.lineage.facts import Facts, labels_in_brief
+from kd.lineage.graph import Lineage
+from kd.lineage.tree import called
 from kd.text import aligned
 from kd.tracking.lineage import Key
 

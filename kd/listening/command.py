@@ -19,12 +19,12 @@ from kd.detection.outputs import ScoreTable
 from kd.detection.picture import Picture
 from kd.engines.local import ahead
 from kd.errors import UserError, did_you_mean
-from kd.passes.detect_outputs import Output, output_for
-from kd.passes.detect_settings import DetectSettings
-from kd.passes.detectors import detector_at
-from kd.passes.live import live
+from kd.listening.live import live
+from kd.listening.outputs import Output, output_for
+from kd.listening.settings import DetectSettings
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress, clock
+from kd.tracking.detectors import detector_at
 
 ENDINGS = (
     ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64",
@@ -45,7 +45,7 @@ def detect(settings: DetectSettings) -> int:
     """Detect, write, and say what could not be read; returns the exit code."""
     found = recordings(settings)
     output = output_for(settings, [(each.name, each.path) for each in found])
-    detector = only(detector_at(settings.model), settings.classes)
+    detector = only(detector_at(settings.model)[0], settings.classes)
     use_threads(settings.threads)
     if settings.stream:
         live(detector, settings, output)

@@ -2,8 +2,8 @@
 
 import textwrap
 
-from kd.passes.lineage_facts import Facts, labels_in_brief, percent
-from kd.passes.lineage_graph import Lineage, Link
+from kd.lineage.facts import Facts, labels_in_brief, percent
+from kd.lineage.graph import Lineage, Link
 from kd.tracking.lineage import Key
 
 WIDTH = 118

@@ -11,13 +11,13 @@ from kd.corpus.locate import locate
 from kd.corpus.roles import Roles
 from kd.errors import UserError
 from kd.files import atomic_write_text
+from kd.lineage.facts import Facts, facts_of
+from kd.lineage.graph import Lineage, trace
+from kd.lineage.page import page
+from kd.lineage.report import Surroundings, block, to_dict
+from kd.lineage.settings import LineageSettings
+from kd.lineage.tree import tree
 from kd.passes.evaluation import check_out
-from kd.passes.lineage_facts import Facts, facts_of
-from kd.passes.lineage_graph import Lineage, trace
-from kd.passes.lineage_page import page
-from kd.passes.lineage_report import Surroundings, block, to_dict
-from kd.passes.lineage_settings import LineageSettings
-from kd.passes.lineage_tree import tree
 from kd.tracking.lineage import Key, found, job_run, version_of_run
 from kd.tracking.registry import Version, find
 from kd.tracking.runs import Runs, is_run_id

@@ -2,10 +2,10 @@
 
 import html
 
-from kd.passes.lineage_facts import Facts, percent
-from kd.passes.lineage_graph import Lineage
-from kd.passes.lineage_layout import BOX, END, LINE, Knot, Layout, Spot, layout, left
-from kd.passes.lineage_tree import called
+from kd.lineage.facts import Facts, percent
+from kd.lineage.graph import Lineage
+from kd.lineage.layout import BOX, END, LINE, Knot, Layout, Spot, layout, left
+from kd.lineage.tree import called
 from kd.tracking.lineage import Key
 
 KNOT = 26.0  # from a knot to the boxes that it is tied to

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kd.passes.policies import Proposal, Versions
-from kd.passes.promote_settings import PromoteSettings
 from kd.passes.systems import at_fixed_points, of_version
+from kd.promotion.policies import Proposal, Versions
+from kd.promotion.settings import PromoteSettings
 from kd.scoring.assess import assess
 from kd.scoring.contrast import contrast
 from kd.scoring.headline import Sampling

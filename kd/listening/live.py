@@ -15,8 +15,8 @@ from kd.detection.listen import Listener
 from kd.detection.outputs import TOGETHER
 from kd.detection.windows import Windows, live_windows_of
 from kd.errors import UserError
-from kd.passes.detect_outputs import Output
-from kd.passes.detect_settings import DetectSettings
+from kd.listening.outputs import Output
+from kd.listening.settings import DetectSettings
 from kd.passes.threads import precision_of
 
 Array = npt.NDArray[np.float32]
@@ -50,7 +50,7 @@ def live_cut(member: Member, *, step: float, lookahead: float = -1.0) -> Windows
 
     lookahead: -1: as soon as all that it depends on has come, or 1.5 where everything that follows counts.
     """
-    hop, needed = member.spec.hop / member.spec.rate, member.config.lookahead
+    hop, needed = member.spec.hop / member.spec.rate, member.network.lookahead
     enough = UNBOUNDED if needed is None else needed * hop
     return live_windows_of(member, step=step, after=enough if lookahead < 0 else lookahead)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kd.passes.promote_settings import PruneSettings
-from kd.passes.pruning import prune
+from kd.promotion.pruning import prune
+from kd.promotion.settings import PruneSettings
 from kd.tracking.registry import Registry
 from tests.conftest import Place
 from tests.power_cuts import Failing, PowerCut
@@ -49,14 +49,14 @@ def test_a_crash_at_any_call_is_finished_by_the_next_prune(
     for left in range(100):
         gone = [logged_version(registry) for _ in range(2)]
         with monkeypatch.context() as patch:
-            patch.setattr("kd.passes.pruning.open_store", lambda n=left: Failing(registry.client, n, *DELETING))
+            patch.setattr("kd.promotion.pruning.open_store", lambda n=left: Failing(registry.client, n, *DELETING))
             try:
                 prune(settings)
                 ended = True
             except PowerCut:
                 ended = False
         capsys.readouterr()
-        monkeypatch.setattr("kd.passes.pruning.open_store", lambda: registry.client)
+        monkeypatch.setattr("kd.promotion.pruning.open_store", lambda: registry.client)
         assert prune(settings) == 0
         assert {version.number for version in registry.versions()} == {teacher, champion}
         assert not any(files.exists() for _, files in gone)
@@ -74,7 +74,7 @@ def test_bytes_are_those_of_what_goes_and_a_dry_run_deletes_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("kd.passes.pruning.open_store", lambda: registry.client)
+    monkeypatch.setattr("kd.promotion.pruning.open_store", lambda: registry.client)
     for version in registry.versions():
         registry.delete(version.number)
     kept, _ = logged_version(registry)

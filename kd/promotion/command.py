@@ -5,10 +5,10 @@ import contextlib
 from kd.config import say, to_dict
 from kd.errors import UserError
 from kd.passes.job import model_locked
-from kd.passes.move_list import move_table, undone
-from kd.passes.promote_settings import PromoteSettings
-from kd.passes.promotion_plans import Promotion, of_policy, of_stage
 from kd.passes.recovery import ended, owner_tags
+from kd.promotion.moves import move_table, undone
+from kd.promotion.plans import Promotion, of_policy, of_stage
+from kd.promotion.settings import PromoteSettings
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Registry, check_name
 from kd.tracking.runs import Runs

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 
-from kd.passes.policies import Versions
+from kd.promotion.policies import Versions
 from kd.tracking.registry import MERGED, Version
 
 PARENTS = {"kd.champions": "made", "kd.teachers": "taught"}  # tag that names versions: what these did

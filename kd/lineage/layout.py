@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kd.passes.lineage_graph import Lineage, Link
+from kd.lineage.graph import Lineage, Link
 from kd.tracking.lineage import Key
 
 BOX, TALL, END = 112.0, 60.0, 14.0  # width of a box, its least height, and what each link that ends at it adds to that

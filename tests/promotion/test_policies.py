@@ -8,9 +8,9 @@ import pytest
 
 from kd.corpus.tables import Event
 from kd.errors import UserError
-from kd.passes.bouts import Bouts, significant
-from kd.passes.policies import Proposal, best, manual, numbers
-from kd.passes.promote_settings import PromoteSettings
+from kd.promotion.bouts import Bouts, significant
+from kd.promotion.policies import Proposal, best, manual, numbers
+from kd.promotion.settings import PromoteSettings
 from kd.scoring.grid import FrameGrid
 from kd.scoring.system import FrameScores, System
 from kd.tracking.registry import PRUNING, Version, f1_tags

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from kd.config import say
 from kd.passes.job import model_locked
-from kd.passes.needed import needed
-from kd.passes.policies import Versions
-from kd.passes.promote_settings import PruneSettings
+from kd.promotion.needed import needed
+from kd.promotion.policies import Versions
+from kd.promotion.settings import PruneSettings
 from kd.text import aligned
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.files import delete_logged, size_of

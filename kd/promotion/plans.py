@@ -7,14 +7,14 @@ from typing import Any
 from kd.config import home
 from kd.detection.detector import load_detector
 from kd.errors import UserError
-from kd.passes.bouts import Bouts, significant
-from kd.passes.gates import Gate, Limits, gates, refusal
-from kd.passes.latency import median_latency
 from kd.passes.plan import listed
-from kd.passes.policies import Proposal, Versions, best, known, manual, numbers
-from kd.passes.promote_settings import PromoteSettings
 from kd.passes.results import between, percent
 from kd.passes.threads import use_threads
+from kd.promotion.bouts import Bouts, significant
+from kd.promotion.gates import Gate, Limits, gates, refusal
+from kd.promotion.latency import median_latency
+from kd.promotion.policies import Proposal, Versions, best, known, manual, numbers
+from kd.promotion.settings import PromoteSettings
 from kd.text import aligned
 from kd.tracking.registry import MERGED, STAGES, Registry, fetch
 

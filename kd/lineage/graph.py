@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from kd.passes.lineage_facts import Facts
+from kd.lineage.facts import Facts
 from kd.tracking.lineage import Key
 
 

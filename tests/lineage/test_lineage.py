@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kd.passes.lineage_facts import Facts, facts_of, labels_in_brief
-from kd.passes.lineage_graph import Lineage, trace
-from kd.passes.lineage_layout import BOX, Spot, layout, left, written
-from kd.passes.lineage_page import page
-from kd.passes.lineage_report import Surroundings, block, to_dict
-from kd.passes.lineage_tree import tree
+from kd.lineage.facts import Facts, facts_of, labels_in_brief
+from kd.lineage.graph import Lineage, trace
+from kd.lineage.layout import BOX, Spot, layout, left, written
+from kd.lineage.page import page
+from kd.lineage.report import Surroundings, block, to_dict
+from kd.lineage.tree import tree
 from kd.tracking.lineage import Found, Key
 from kd.tracking.registry import Version
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kd.errors import UserError
-from kd.passes.gates import Gate, Limits, gates, refusal
+from kd.promotion.gates import Gate, Limits, gates, refusal
 
 LIMITS = Limits(class_drop=0.02, calibration=0.1, latency=1.0)
 OLD = {"Cat": 0.5, "Dog": 0.5, "Hen": None}

@@ -10,7 +10,7 @@ from kd.detection.events import Detection
 from kd.detection.outputs import COLUMNS, ENDINGS, TOGETHER, audacity_labels, jams, json_lines, table_rows
 from kd.errors import UserError
 from kd.files import atomic_write_text
-from kd.passes.detect_settings import DetectSettings
+from kd.listening.settings import DetectSettings
 
 Named = Sequence[tuple[str, Path | None]]
 

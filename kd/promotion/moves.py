@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from kd.errors import UserError
-from kd.passes.policies import Versions, known
-from kd.passes.promotion_plans import Promotion
+from kd.promotion.plans import Promotion
+from kd.promotion.policies import Versions, known
 from kd.text import aligned
 from kd.tracking.aliases import OUTSIDE, moved_outside
 from kd.tracking.ledger import Entry, newest

@@ -4,11 +4,11 @@ import html
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from kd.passes.lineage_drawing import anchor, drawing
-from kd.passes.lineage_facts import Facts, labels_in_brief, percent
-from kd.passes.lineage_graph import Lineage
-from kd.passes.lineage_report import Surroundings, features_in_brief, summary
-from kd.passes.lineage_tree import called
+from kd.lineage.drawing import anchor, drawing
+from kd.lineage.facts import Facts, labels_in_brief, percent
+from kd.lineage.graph import Lineage
+from kd.lineage.report import Surroundings, features_in_brief, summary
+from kd.lineage.tree import called
 from kd.tracking.lineage import Key
 
 CSS = """

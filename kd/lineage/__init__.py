@@ -1,0 +1,1 @@
+"""From a version in the registry back to all that made it."""
