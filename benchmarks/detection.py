@@ -10,6 +10,7 @@ reference moved along.
 
 import argparse
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -89,13 +90,24 @@ def detect(path: Path, model: str, *more: str) -> dict[str, float]:
         words = ["--audio", str(path), "--model", model, "--out", f"{place}/events.tsv", *more]
         begun = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "entrypoints.detect", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "entrypoints.detect", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        said = process.stdout.read().decode() if process.stdout else ""
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise RuntimeError(f"detect failed: {said}")
-    return {"wall": time.perf_counter() - begun, "megabytes": usage.ru_maxrss / 1024}
+        peak = 0.0
+        while process.poll() is None:
+            peak = max(peak, peak_megabytes(process.pid))
+            time.sleep(0.02)
+        if process.returncode:
+            raise RuntimeError(f"detect failed on {path}")
+    return {"wall": time.perf_counter() - begun, "megabytes": peak}
+
+
+def peak_megabytes(process: int) -> float:
+    """The most memory that a process has held, 0 where it is gone."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def summary(runs: Sequence[dict[str, float]], *, seconds: float) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.decode import blocks, opened
+from kd.audio.extract import alone
 from kd.audio.spec import FeatureSpec
 from kd.audio.streaming import StreamLogBands, StreamResampler
 from kd.detection.apply import finest
@@ -16,9 +17,11 @@ from kd.detection.detector import Detector, Member
 from kd.detection.events import Detection, StreamEvents, in_order, within
 from kd.detection.merging import StreamMerge
 from kd.detection.windows import Logits, Sliding, Windows, windows_of
+from kd.engines.local import ahead
 from kd.labels.smoothing import probabilities
 
 Array = npt.NDArray[np.float32]
+Bands = dict[FeatureSpec, Array]
 Cut = Callable[[Member], Windows]
 
 
@@ -68,9 +71,16 @@ class Listener:
 
     def push(self, samples: Array) -> Heard:
         """The next block, mono, (samples,)."""
+        return self.hear(self.features(samples))
+
+    def features(self, samples: Array) -> Bands:
+        """The first half of `push`: what the networks read of the next block. It may run ahead of the second half."""
         self.samples += len(samples)
         sound = {rate: each.push(samples) for rate, each in self.resamplers.items()}
-        bands = {spec: each.push(sound[spec.rate]) for spec, each in self.bands.items()}
+        return {spec: each.push(sound[spec.rate]) for spec, each in self.bands.items()}
+
+    def hear(self, bands: Bands) -> Heard:
+        """The second half."""
         logits = {index: each.push(bands[self.specs[index]]) for index, each in self.networks.items()}
         return self._heard(logits, bands)
 
@@ -91,7 +101,7 @@ class Listener:
         scores = np.concatenate([heard.scores, rest])
         return Heard(within(events, seconds=self.seconds), scores, heard.bands)
 
-    def _heard(self, logits: dict[int, Logits], bands: dict[FeatureSpec, Array]) -> Heard:
+    def _heard(self, logits: dict[int, Logits], bands: Bands) -> Heard:
         scores = probabilities(self.merge.push(logits))
         return Heard(self.events.push(scores), scores, next(iter(bands.values())))
 
@@ -115,7 +125,12 @@ def listener_of(detector: Detector, *, rate: int, seconds: float = 0.0, precisio
 
 
 def listen(listener: Listener, sound: Iterator[Array]) -> Iterator[Heard]:
-    """What a listener hears in a whole recording, block by block."""
-    for block in sound:
-        yield listener.push(block)
+    """What a listener hears in a whole recording, block by block; a thread reads and transforms ahead of the networks."""
+
+    def bands() -> Iterator[Bands]:
+        alone()
+        yield from map(listener.features, sound)
+
+    for each in ahead(bands()):
+        yield listener.hear(each)
     yield listener.finish()

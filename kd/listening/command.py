@@ -17,7 +17,6 @@ from kd.detection.events import Detection, in_order
 from kd.detection.listen import Listener, listen, listener_of
 from kd.detection.outputs import ScoreTable
 from kd.detection.picture import Picture
-from kd.engines.local import ahead
 from kd.errors import UserError, did_you_mean
 from kd.listening.live import live
 from kd.listening.outputs import Output, output_for
@@ -120,7 +119,7 @@ class Work:
                     precision=self.precision,
                 )
                 whole = file.frames / file.samplerate
-                self._detect(recording, listener, ahead(blocks(file, name=str(recording.path or "-"))), whole, of)
+                self._detect(recording, listener, blocks(file, name=str(recording.path or "-")), whole, of)
         except UserError as error:
             self.progress.clear()
             if of > 1:
