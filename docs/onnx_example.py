@@ -62,13 +62,14 @@ def main(folder, paths):
         for network, session in zip(about["networks"], sessions, strict=True):
             found = session.run(["logits"], {"samples": samples_of(path, network)})[0][0]
             logits.append(on_grid(found.astype(np.float16), network["grid"], about["grid"]))
-        rows = []
+        rows, seconds = [], soundfile.info(path).duration
         for known in about["classes"]:
             column = logits[known["network"]][:, known["column"]].astype(np.float32)
             scores = 0.5 * (1 + np.tanh(0.5 * column))
             rows += [(*event, known["name"]) for event in events_of(scores, known, about["grid"])]
         for onset, offset, label in sorted(rows):
-            sys.stdout.write(f"{path}\t{onset:.6f}\t{offset:.6f}\t{label}\n")
+            if onset < seconds:
+                sys.stdout.write(f"{path}\t{onset:.6f}\t{min(offset, seconds):.6f}\t{label}\n")
 
 
 if __name__ == "__main__":

@@ -335,4 +335,4 @@ print(list(events.columns), kd.__file__, len(json.loads(about.read_text())["temp
     env = {key: value for key, value in place.env.items() if key != "PYTHONPATH"}
     lone = Place(place.folder, {**env, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "PYTHONSAFEPATH": "1"})
     said = lone.python(script)
-    assert "['filename', 'onset', 'offset', 'event_label']" in said and said.split()[-1] == "10"
+    assert "['filename', 'onset', 'offset', 'event_label', 'score']" in said and said.split()[-1] == "10"
