@@ -123,7 +123,6 @@ def summary(runs: Sequence[dict[str, float]], *, seconds: float) -> dict[str, fl
 def f1_of_windows(detector: Any, data: Path, lengths: Sequence[float]) -> dict[str, Any]:
     """Macro event F1 of the reported clips as clips, and joined to one recording, by length of windows."""
     from kd.audio.decode import decode
-    from kd.corpus.layout import need_table
     from kd.corpus.one_split import scored_split
     from kd.corpus.tables import Event
     from kd.detection.listen import Listener, detect_files, listen, listener_of
@@ -131,7 +130,6 @@ def f1_of_windows(detector: Any, data: Path, lengths: Sequence[float]) -> dict[s
     from kd.scoring.event_f1 import event_based
     from kd.training.precision import fastest
 
-    need_table(data, REPORTED, role="split")
     split, _ = scored_split(data, REPORTED, missing="error", cache=Path(tempfile.mkdtemp()) / "audio.json")
     paths = [clip.path for clip in split.clips if clip.path is not None]
     reference: dict[str, list[Event]] = {"joined": []}

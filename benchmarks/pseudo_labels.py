@@ -8,12 +8,10 @@ interrupted goes on. At the end the two are compared on the reported split, even
 inside each resample, makers drawn where the corpus knows them.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 
-from benchmarks.keep import stores_in
-from benchmarks.seeds import compare, job, keep, keep_events, parser
+from benchmarks.seeds import compare, job, keep, keep_events, parser, ready, tables_of
 
 NETWORKS = ("without", "with")
 
@@ -22,10 +20,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run what is missing, compare, write."""
     options = parser(__doc__ or "", name="pseudo-labels")
     options.add_argument("--width", type=float, default=0.25)
-    chosen = options.parse_args(words)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    os.environ |= stores_in(chosen.home.absolute())
-    tables = {name: [chosen.out / f"{name}-seed{seed}.tsv" for seed in range(chosen.seeds)] for name in NETWORKS}
+    chosen = ready(options, words)
+    tables = tables_of(chosen.out, NETWORKS, seeds=chosen.seeds)
     for seed in range(chosen.seeds):
         if all(tables[name][seed].exists() for name in NETWORKS):
             continue

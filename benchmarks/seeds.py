@@ -3,13 +3,14 @@
 import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.keep import machine
+from benchmarks.keep import machine, stores_in
 
 REPORTED = "test/test"
 
@@ -23,6 +24,19 @@ def parser(about: str, *, name: str) -> argparse.ArgumentParser:
     found.add_argument("--home", type=Path, default=Path(f"{name}-stores"))
     found.add_argument("--out", type=Path, default=Path(__file__).resolve().parent / "results" / name)
     return found
+
+
+def ready(options: argparse.ArgumentParser, words: Sequence[str] | None) -> argparse.Namespace:
+    """The options chosen, with the folder of results made and all stores in the one of `--home`."""
+    chosen = options.parse_args(words)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    os.environ |= stores_in(chosen.home.absolute())
+    return chosen
+
+
+def tables_of(out: Path, names: Sequence[str], *, seeds: int) -> dict[str, list[Path]]:
+    """Where the events of each system are kept, a table per seed."""
+    return {name: [out / f"{name}-seed{seed}.tsv" for seed in range(seeds)] for name in names}
 
 
 def job(entry: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,10 @@ interrupted goes on. At the end the merged detectors of the last passes are comp
 averaged inside each resample, makers drawn where the corpus knows them.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 
-from benchmarks.keep import stores_in
-from benchmarks.seeds import compare, job, keep, keep_events, parser
+from benchmarks.seeds import compare, job, keep, keep_events, parser, ready, tables_of
 
 RECIPES = ("paper", "default")
 
@@ -22,10 +20,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run what is missing, compare, write."""
     options = parser(__doc__ or "", name="tuned")
     options.add_argument("--passes", type=int, default=3)
-    chosen = options.parse_args(words)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    os.environ |= stores_in(chosen.home.absolute())
-    tables = {recipe: [chosen.out / f"{recipe}-seed{seed}.tsv" for seed in range(chosen.seeds)] for recipe in RECIPES}
+    chosen = ready(options, words)
+    tables = tables_of(chosen.out, RECIPES, seeds=chosen.seeds)
     for seed in range(chosen.seeds):
         for recipe in RECIPES:
             table = tables[recipe][seed]

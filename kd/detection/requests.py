@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -142,11 +143,9 @@ def _flag(name: str) -> bool:
 
 def _frames(detector: Detector, name: str, scores: Array, seconds: float) -> Rows:
     """A row per frame that begins within the sound: where it begins and ends, and the score of each class."""
-    grid, rows = finest(detector), []
-    for frame, values in enumerate(scores.tolist()):
-        begin, end = grid.edge(frame), seconds if frame == len(scores) - 1 else min(grid.edge(frame + 1), seconds)
-        if begin >= seconds:
-            break
-        own = dict(zip(detector.classes, values, strict=True))
-        rows.append({"filename": name, "onset": begin, "offset": end, **own})
-    return rows
+    edges = replace(finest(detector), frames=len(scores), seconds=seconds).edges().tolist()
+    return [
+        {"filename": name, "onset": begin, "offset": end, **dict(zip(detector.classes, values, strict=True))}
+        for begin, end, values in zip(edges, edges[1:], scores.tolist(), strict=False)
+        if begin < seconds
+    ]

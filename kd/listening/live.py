@@ -50,7 +50,7 @@ def live_cut(member: Member, *, step: float, lookahead: float = -1.0) -> Windows
 
     lookahead: -1: as soon as all that it depends on has come, or 1.5 where everything that follows counts.
     """
-    hop, needed = member.spec.hop / member.spec.rate, member.network.lookahead
+    hop, needed = member.spec.grid.hop, member.network.lookahead
     enough = UNBOUNDED if needed is None else needed * hop
     return live_windows_of(member, step=step, after=enough if lookahead < 0 else lookahead)
 
@@ -60,9 +60,8 @@ def latency(detector: Detector, cut: partial[Windows]) -> tuple[float, float]:
     spans = []
     for index in sorted(set(detector.champion)):
         member = detector.members[index]
-        windows = cut(member)
-        hop = member.spec.hop / member.spec.rate
-        spans.append((windows.step + windows.after) * hop + member.spec.window / member.spec.rate)
+        windows, grid = cut(member), member.spec.grid
+        spans.append((windows.step + windows.after) * grid.hop + grid.window)
     half = max(detector.points.windows) // 2 * finest(detector).hop
     return max(spans), max(spans) + half
 

@@ -16,8 +16,8 @@ from kd.commit import project_commit
 from kd.labels.artifact import LabelArtifact
 from kd.labels.settings import LabelSettings
 from kd.labels.smoothing import Smoothing
+from kd.tracking.registry import LONGEST
 
-LONGEST = 5000  # characters that every registry takes in a tag
 ARTIFACT = "origin.json"  # of the version's run: tags that are longer
 
 

@@ -66,7 +66,6 @@ def best(
     return [
         _best_of(label, versions, aliases, pool, kind=kind, strict=bool(named))
         for label in _wanted(classes, pool, kind)
-        if any(label in version.scores(kind) for version in pool)
     ]
 
 

@@ -14,11 +14,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from kd.errors import UserError
-from kd.tracking.registry import Registry
+from kd.tracking.registry import LONGEST, Registry
 
 PREFIX = "kd.move."
 HEAD = re.compile(rf"{re.escape(PREFIX)}(\d+)")
-LONGEST = 5000  # characters of a registered model's tag that every database of MLflow takes
 MOST_WORDS = 200  # characters of why and by
 Kind = Literal["job", "person"]
 Move = tuple[int | None, int | None]

@@ -8,7 +8,6 @@ from typing import Any
 from kd.errors import UserError
 from kd.tracking.registry import Registry, Version, newest_of_run
 from kd.tracking.runs import Runs, is_run_id
-from kd.tracking.store import store_errors
 
 Key = tuple[str, int]  # a registered model's name and a version's number
 
@@ -29,7 +28,7 @@ def found(runs: Runs, key: Key) -> Found | None:
     if not version.run_id or runs.tags_of(version.run_id) is None:
         return Found(version)
     tags = {**version.tags, **_long_tags(runs, version)}
-    return Found(Version(version.name, version.number, version.run_id, tags), _params(runs, version.run_id))
+    return Found(Version(version.name, version.number, version.run_id, tags), runs.params_of(version.run_id))
 
 
 def version_of_run(runs: Runs, run: str) -> Version:
@@ -77,8 +76,3 @@ def _long_tags(runs: Runs, version: Version) -> dict[str, str]:
     except (UserError, ValueError):
         return {}
     return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
-
-
-def _params(runs: Runs, run: str) -> dict[str, str]:
-    with store_errors():
-        return dict(runs.client.get_run(run).data.params)

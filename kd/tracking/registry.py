@@ -13,6 +13,7 @@ from kd.tracking.store import artifact_path, store_errors
 
 MERGED = "merged"
 STAGES = ("candidate", "staging", "production")  # aliases of the merged detector on its way to use
+LONGEST = 5000  # characters that every database of MLflow takes in a tag of a registered model
 PRUNING = "kd.pruning"  # tag of a version that is being deleted
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,200}")
 LOGGED = re.compile(r"models:/(m-[^/]+)")
@@ -105,17 +106,8 @@ class Registry:
 
     def copies(self) -> dict[str, str]:
         """Sources, `models:/…`, of versions under other names, such as copies, and what each is the source of."""
-        found: dict[str, str] = {}
-        token = None
-        with store_errors():
-            while True:
-                page = self.client.search_model_versions(
-                    "source_path LIKE 'models:/%'", max_results=1000, page_token=token
-                )
-                found |= {item.source: f"{item.name} {item.version}" for item in page if item.name != self.name}
-                token = page.token
-                if not token:
-                    return found
+        items = _search(self.client, "source_path LIKE 'models:/%'")
+        return {item.source: f"{item.name} {item.version}" for item in items if item.name != self.name}
 
     def tag_version(self, number: int, key: str, value: str) -> None:
         """Set a tag of a version."""
@@ -144,14 +136,7 @@ class Registry:
     def versions(self, *, run: str = "") -> list[Version]:
         """All versions, or those that a run registered."""
         wanted = f"name = '{self.name}'" + (f" and run_id = '{run}'" if run else "")
-        found, token = [], None
-        with store_errors():
-            while True:
-                page = self.client.search_model_versions(wanted, max_results=1000, page_token=token)
-                found += [_version(item) for item in page]
-                token = page.token
-                if not token:
-                    return found
+        return [_version(item) for item in _search(self.client, wanted)]
 
     def version(self, number: int | str) -> Version:
         """One version. Raises UserError where there is none of that number."""
@@ -174,6 +159,19 @@ class Registry:
         """Take an alias off the version it stands on; nothing where there is no such alias."""
         with store_errors():
             self.client.delete_registered_model_alias(self.name, alias)
+
+
+def _search(client: Any, wanted: str) -> list[Any]:
+    """All versions, of any registered model, that a search finds."""
+    found: list[Any] = []
+    token = None
+    with store_errors():
+        while True:
+            page = client.search_model_versions(wanted, max_results=1000, page_token=token)
+            found += page
+            token = page.token
+            if not token:
+                return found
 
 
 def _version(item: Any) -> Version:
@@ -203,8 +201,7 @@ def find(client: Any, address: str) -> Version:
 
 def newest_of_run(client: Any, run: str) -> Version:
     """The newest version that a run registered, under any name. Raises UserError where it registered none."""
-    with store_errors():
-        found = [_version(item) for item in client.search_model_versions(f"run_id = '{run}'", max_results=1000)]
+    found = [_version(item) for item in _search(client, f"run_id = '{run}'")]
     if not found:
         raise UserError(f"run {run} registered no model", "name a run of iterate, train, distill or merge that ended")
     return max(found, key=lambda version: version.number)

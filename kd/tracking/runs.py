@@ -153,27 +153,24 @@ class Runs:
 
     def tags_of(self, run: str) -> dict[str, str] | None:
         """The tags of a run; None where there is no such run, or it is deleted."""
-        from mlflow.exceptions import MlflowException
-
-        with store_errors():
-            try:
-                found = self.client.get_run(run)
-            except MlflowException as error:
-                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                    return None
-                raise
-        return dict(found.data.tags) if found.info.lifecycle_stage == "active" else None
+        found = self._found(run)
+        return dict(found.data.tags) if found is not None and found.info.lifecycle_stage == "active" else None
 
     def params_of(self, run: str) -> dict[str, str]:
         """The parameters of a run; empty where there is no such run."""
+        found = self._found(run)
+        return {} if found is None else dict(found.data.params)
+
+    def _found(self, run: str) -> Any | None:
+        """A run; None where there is none of that id."""
         from mlflow.exceptions import MlflowException
 
         with store_errors():
             try:
-                return dict(self.client.get_run(run).data.params)
+                return self.client.get_run(run)
             except MlflowException as error:
                 if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                    return {}
+                    return None
                 raise
 
     def download(self, run: str, name: str) -> Path:
