@@ -50,10 +50,12 @@ class ScoreTable:
         self.out = self.temporary.open("x", encoding="utf-8", newline="")
         self.out.write("\t".join(("onset", "offset", *classes)) + "\n")
 
-    def push(self, scores: npt.NDArray[np.float32]) -> None:
-        """The next frames, (frames, classes)."""
+    def push(self, scores: npt.NDArray[np.float32], *, seconds: float) -> None:
+        """The next frames, (frames, classes), of a recording of which so many seconds are read: those that begin within."""
         for row in scores:
             begin = self._edge(self.frames)
+            if begin >= seconds:
+                return
             if self.last is not None:
                 self.out.write(f"{self._edge(self.frames - 1)!r}\t{begin!r}\t{self.last}\n")
             self.last = "\t".join(map(str, row))

@@ -23,6 +23,7 @@ from kd.listening.outputs import Output, output_for
 from kd.listening.settings import DetectSettings
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress, clock
+from kd.scoring.score_files import stem
 from kd.tracking.detectors import detector_at
 
 ENDINGS = (
@@ -138,7 +139,7 @@ class Work:
             for heard in listen(listener, sound):
                 events += heard.events
                 if table:
-                    table.push(heard.scores)
+                    table.push(heard.scores, seconds=listener.seconds)
                 if picture:
                     picture.push(heard.bands, heard.scores)
                 if of == 1 and whole > LONG:
@@ -162,7 +163,7 @@ class Work:
     def _table(self, recording: Recording) -> ScoreTable | None:
         if not self.settings.scores:
             return None
-        place = user_path(self.settings.scores, "scores") / Path(recording.name).with_suffix(".tsv")
+        place = user_path(self.settings.scores, "scores") / f"{stem(recording.name)}.tsv"
         return ScoreTable(place, classes=self.detector.classes, grid=finest(self.detector))
 
     def tell(self, text: str) -> None:

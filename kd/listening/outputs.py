@@ -35,8 +35,11 @@ def output_for(settings: DetectSettings, recordings: Named) -> Output:
     """The output that the parameters ask for. Raises UserError for what they cannot mean together."""
     texts = Texts(settings.format, settings.model)
     many = len(recordings) > 1
+    apart = settings.format not in TOGETHER
+    if (apart and many) or settings.picture or settings.scores:
+        check_apart([name for name, _ in recordings])
     if not settings.out:
-        if many and settings.format not in TOGETHER:
+        if many and apart:
             raise UserError(f"format={settings.format} is a file per recording", "name a folder for them with out=")
         if settings.picture:
             raise UserError("picture=true needs a place to draw to", "name a folder with out=")
@@ -45,23 +48,26 @@ def output_for(settings: DetectSettings, recordings: Named) -> Output:
     inputs = {path.resolve() for _, path in recordings if path is not None}
     if place.resolve() in inputs:
         raise UserError(f"out={settings.out} is the recording itself", "name another file")
-    apart = settings.format not in TOGETHER
     folder = place.is_dir() or settings.out.endswith("/") or (not place.suffix and (apart or settings.picture))
     if not folder and not (apart and many):
         return OneFile(texts, place, folder=place.parent)
     if place.exists() and not place.is_dir():
         raise UserError(f"out={settings.out} is a file, and a folder is needed", "name a folder")
     if apart:
-        taken: dict[Path, str] = {}
-        for name, _ in recordings:
-            target = place / Path(name).with_suffix(ENDINGS[settings.format])
-            if target in taken:
-                raise UserError(
-                    f"{taken[target]} and {name} would share {target}", "give recordings names of their own"
-                )
-            taken[target] = name
         return Folder(texts, place, folder=place)
     return OneFile(texts, place / f"events{ENDINGS[settings.format]}", folder=place)
+
+
+def check_apart(names: Sequence[str]) -> None:
+    """Raises UserError where files written for each recording, named after it without its ending, would be the same."""
+    taken: dict[Path, str] = {}
+    for name in names:
+        bare = Path(name).with_suffix("")
+        if bare in taken:
+            raise UserError(
+                f"{taken[bare]} and {name} would share the files named {bare}", "give recordings names of their own"
+            )
+        taken[bare] = name
 
 
 class Texts:

@@ -88,6 +88,9 @@ def test_a_file_for_each_recording_with_pictures_and_scores(model: Path, audio: 
     assert (tmp_path / "out" / "yard" / "c.png").read_bytes().startswith(b"\x89PNG")
     scores = read_score_files(tmp_path / "scores", clips=["a.wav", "b.flac"])
     assert scores.classes == CLASSES and scores.durations() == {"a.wav": 10.0, "b.flac": 23.0}
+    short = read_score_files(tmp_path / "scores", clips=["quiet.wav"])
+    assert short.durations() == {"quiet.wav": 1.0} and short.scores.shape[1] == 24
+    assert read_score_files(tmp_path / "scores" / "yard", clips=["c.ogg"]).durations() == {"c.ogg": 3.0}
 
 
 def test_jams(model: Path, audio: Path, tmp_path: Path) -> None:
@@ -179,6 +182,8 @@ def test_recordings_that_would_share_a_file(model: Path, tmp_path: Path, capsys:
         soundfile.write(tmp_path / name, np.zeros(800), 8_000)
     detect("--model", model, "--audio", tmp_path, "--out", tmp_path / "out", "--format", "jams", expected=2)
     assert "a.flac and a.wav would share" in capsys.readouterr().err
+    detect("--model", model, "--audio", tmp_path, "--scores", tmp_path / "scores", expected=2)
+    assert "a.flac and a.wav would share" in capsys.readouterr().err and not (tmp_path / "scores").exists()
 
 
 def test_a_reader_that_goes_early_is_no_error(model: Path, audio: Path) -> None:
