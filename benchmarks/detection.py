@@ -48,9 +48,10 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--server", action="store_true", help="also serve the model, from a registry")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args(words)
-    from kd.tracking.detectors import detector_at
+    from kd.detection.detector import load_detector
+    from kd.tracking.detectors import detector_folder
 
-    detector, _ = detector_at(chosen.model)
+    detector = load_detector(detector_folder(chosen.model)[0])
     found: dict[str, Any] = {"machine": machine(), "networks": [m.config.architecture for m in detector.members]}
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         folder = Path(place)

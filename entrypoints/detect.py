@@ -10,7 +10,7 @@ from kd.listening.settings import DetectSettings
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(DetectSettings, "kd.listening.command:detect", name="detect", about=__doc__ or "")
+    return run(DetectSettings, "kd.listening.begin:detect", name="detect", about=__doc__ or "")
 
 
 if __name__ == "__main__":

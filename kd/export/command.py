@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kd.config import say, user_path
-from kd.detection.detector import Member
+from kd.detection.detector import Member, load_detector
 from kd.errors import UserError
 from kd.export.about import NETWORK, Written, description
 from kd.export.check import largest_difference
@@ -16,7 +16,7 @@ from kd.export.model import model_bytes
 from kd.export.packages import onnx, onnxruntime
 from kd.export.settings import ExportSettings
 from kd.files import atomic_write_bytes, atomic_write_text
-from kd.tracking.detectors import detector_at
+from kd.tracking.detectors import detector_folder
 
 
 def export(settings: ExportSettings) -> int:
@@ -26,7 +26,8 @@ def export(settings: ExportSettings) -> int:
         raise UserError("out= is empty", "name the folder to write to")
     out = user_path(settings.out, "out").resolve()
     check_place(out, overwrite=settings.overwrite)
-    detector, source = detector_at(settings.model)
+    place, source = detector_folder(settings.model)
+    detector = load_detector(place)
     runtime = onnxruntime()
     with replaced(out) as folder:
         written = []

@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from kd.audio.decode import Samples, blocks, opened
 from kd.config import user_path
 from kd.detection.apply import finest
-from kd.detection.detector import Detector, of_classes
+from kd.detection.detector import Detector, load_detector, of_classes
 from kd.detection.events import Detection, in_order
 from kd.detection.listen import Listener, listen, listener_of
 from kd.detection.outputs import ScoreTable
@@ -24,7 +24,6 @@ from kd.listening.settings import DetectSettings
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress, clock
 from kd.scoring.score_files import stem
-from kd.tracking.detectors import detector_at
 
 ENDINGS = (
     ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64",
@@ -41,11 +40,11 @@ class Recording:
     path: Path | None
 
 
-def detect(settings: DetectSettings) -> int:
-    """Detect, write, and say what could not be read; returns the exit code."""
+def detect(settings: DetectSettings, folder: Callable[[], Path]) -> int:
+    """Detect with the model in a folder, write, and say what could not be read; returns the exit code."""
     found = recordings(settings)
     output = output_for(settings, [(each.name, each.path) for each in found])
-    detector = only(detector_at(settings.model)[0], settings.classes)
+    detector = only(load_detector(folder()), settings.classes)
     use_threads(settings.threads)
     if settings.stream:
         live(detector, settings, output)

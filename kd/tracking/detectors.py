@@ -1,7 +1,8 @@
 """A detector named by a parameter: a version in the registry, or a folder."""
 
+from pathlib import Path
+
 from kd.config import home, user_path
-from kd.detection.detector import Detector, load_detector
 from kd.errors import UserError
 from kd.tracking.registry import fetch, find
 from kd.tracking.store import open_store
@@ -9,8 +10,8 @@ from kd.tracking.store import open_store
 ADDRESS = "models:/"
 
 
-def detector_at(model: str) -> tuple[Detector, str]:
-    """The detector at `models:/NAME@ALIAS`, `models:/NAME/VERSION` or in a folder, and what to call its source.
+def detector_folder(model: str) -> tuple[Path, str]:
+    """The folder of the detector `models:/NAME@ALIAS`, `models:/NAME/VERSION` or of a path, and what to call it.
 
     Raises UserError where there is none.
     """
@@ -20,8 +21,7 @@ def detector_at(model: str) -> tuple[Detector, str]:
         folder = user_path(model, "model")
         if not folder.is_dir():
             raise UserError(f"model={model}: no such folder, and no {ADDRESS} address", "write models:/NAME@ALIAS")
-        return load_detector(folder), folder.resolve().name
+        return folder, folder.resolve().name
     client = open_store()
     version = find(client, model)
-    detector = load_detector(fetch(client, version, cache=home() / "models"))
-    return detector, f"{ADDRESS}{version.name}/{version.number}"
+    return fetch(client, version, cache=home() / "models"), f"{ADDRESS}{version.name}/{version.number}"

@@ -41,7 +41,7 @@ def audio(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def detect(*words: Any, expected: int = 0) -> None:
     given = [str(word) for word in words]
-    assert run(DetectSettings, "kd.listening.command:detect", name="detect", about="", words=given) == expected
+    assert run(DetectSettings, "kd.listening.begin:detect", name="detect", about="", words=given) == expected
 
 
 def test_a_table_that_evaluate_reads(

@@ -164,6 +164,7 @@ def test_a_file_that_does_not_run_is_not_left(
 def test_a_registered_network(asked: Place, corpus: Path) -> None:
     made = asked.ask("train", data=corpus, architecture="shallow", direction="forward", steps=3, batch=2)
     assert made.returncode == 0, made.stderr
+    sound = sorted((corpus / "audio" / "validation").iterdir())[0]
     done = asked.ask("export", model="models:/kd-sed/1", out=asked.folder / "onnx")
     assert done.returncode == 0 and "models:/kd-sed/1: 10 classes from 1 networks" in done.stdout, done.stderr
     about = json.loads((asked.folder / "onnx" / "export.json").read_text("utf-8"))
@@ -171,4 +172,8 @@ def test_a_registered_network(asked: Place, corpus: Path) -> None:
     for address in ("models:/kd-sed/9", "models:/kd-sed@merged", "models:/nobody/1", "models:/kd-sed"):
         refused = asked.ask("export", model=address, out=asked.folder / "other")
         assert refused.returncode == 2 and refused.stderr.startswith("error: "), refused.stderr
+        found = asked.ask("detect", model=address, audio=sound)
+        assert found.returncode == 2 and found.stderr == refused.stderr
     assert not (asked.folder / "other").exists()
+    found = asked.ask("detect", model="models:/kd-sed/1", audio=sound)
+    assert found.returncode == 0 and found.stdout.startswith("filename\tonset"), found.stderr
