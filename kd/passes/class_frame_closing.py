@@ -12,7 +12,7 @@ from kd.passes.class_frame_scores import SCHEMA, Judged, compared, table, tables
 from kd.passes.context import Bench
 from kd.passes.inputs import Part
 from kd.passes.job import Job
-from kd.passes.networks import seconds_of
+from kd.passes.networks import cost_of
 from kd.passes.origin import Origin
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, record
 from kd.passes.results import KINDS
@@ -42,8 +42,7 @@ def recorded_as(stages: Stages, trained: Trained, parent: str, origin: Origin) -
     bench, view = stages.bench, stages.view
     tags = {**identity_tags(bench, kind=NETWORK, index=0, name=trained.name), "kd.step": trained.steps[-1].name}
     if found := finished_run(bench, tags):
-        seconds = sum(map(seconds_of, trained.steps))
-        return Recorded(*found, judged(bench, trained.network, view), seconds)
+        return Recorded(*found, judged(bench, trained.network, view), cost_of(trained.steps))
     run = bench.runs.create(trained.name, tags=tags, parent=parent)
     params = {
         "architecture": RESNET,
@@ -88,7 +87,7 @@ def result_of(
                 "run_id": recorded[each.name].run_id,
                 "version": recorded[each.name].version,
                 "clip_steps": each.clip_steps,
-                "seconds": recorded[each.name].seconds,
+                "seconds": recorded[each.name].cost.seconds,
                 "select": recorded[each.name].verdict.select,
                 "report": recorded[each.name].verdict.report,
                 "segment_based": found["segments"][each.name],

@@ -24,6 +24,7 @@ from kd.passes.opening import begin, known_version, tell, warm_versions
 from kd.passes.optimism import Contest
 from kd.passes.plan import BATCH, STUDENT, Plan, fit_settings, plan, seed_of
 from kd.passes.recovery import ended, owner_tags, pass_run, sweep
+from kd.passes.results import results
 from kd.passes.settings import IterateSettings
 from kd.passes.steps import Steps
 from kd.passes.students import Student
@@ -103,7 +104,7 @@ def studies_of(
 
 def job_path(settings: IterateSettings, corpus: Corpus, todo: Plan) -> Path:
     """Where the state of a job with these parameters, this corpus, this code and this arithmetic is kept."""
-    given = ("fresh", "data", "threads", "workers")
+    given = ("fresh", "data", "threads", "workers", "sample")
     chosen = {key: value for key, value in to_dict(settings).items() if key not in given}
     about = {
         "settings": chosen,
@@ -166,6 +167,7 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
         job.clip_steps = trained * work.how.steps * work.how.batch
         job.save()
         log_pass(bench.runs, bench.inputs.classes, job.parent, record)
+        keep(bench.runs, job.parent, results(bench.inputs.classes, job, selection=bench.judge.about()))
         bench.progress.f1 = macro(record["merged"]["select"])
         say(summary(record))
 

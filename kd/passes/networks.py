@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from hashlib import sha256
@@ -16,6 +16,7 @@ import torch
 from kd.audio.extract import description
 from kd.audio.spec import FeatureSpec
 from kd.audio.store import ClipFeatures
+from kd.cost import forget_peak, peak_megabytes
 from kd.files import atomic_write_text
 from kd.models.build import build
 from kd.models.config import ModelConfig
@@ -89,13 +90,15 @@ class Training:
         return self.steps.key("train", code=self.code, inputs=self.about)[:32]
 
     def run(self, report: Report | None = None) -> Path:
-        """The finished training: a folder with `network/`, `losses.json` (one number per step) and `seconds.json`."""
+        """The finished training: a folder with `network/`, `losses.json` (one number per step), `seconds.json`
+        and `megabytes.json`."""
         use_threads(self.threads)
         keep_freed_memory()
         return self.steps.run("train", code=self.code, inputs=self.about, make=partial(self._make, report))
 
     def _make(self, report: Report | None, outputs: Path, scratch: Path) -> None:
         torch.manual_seed(self.how.seed)
+        forget_peak()
         network = build(self.config) if self.start is None else load_model(self.start)[0]
         network.set_statistics(self.mean, self.deviation)
         network = network.to(device())
@@ -105,6 +108,7 @@ class Training:
         save_model(outputs / "network", network.cpu(), self.config, {"trained_on": self.data})
         atomic_write_text(outputs / "losses.json", json.dumps(losses))
         atomic_write_text(outputs / "seconds.json", json.dumps(time.monotonic() - start))
+        atomic_write_text(outputs / "megabytes.json", json.dumps(peak_megabytes()))
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,15 @@ def run_trial(trial: Trial, tell: Callable[[Told], None]) -> Path:
     return step
 
 
-def seconds_of(step: Path) -> float:
-    """Seconds that a finished training took."""
-    return float(json.loads((step / "seconds.json").read_text()))
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a training took: seconds, and the peak memory of its process in MB, None where it was not measured."""
+
+    seconds: float
+    megabytes: float | None
+
+
+def cost_of(steps: Sequence[Path]) -> Cost:
+    """What finished trainings took together: the sum of their seconds, the largest peak."""
+    peaks = [json.loads(path.read_text()) for step in steps if (path := step / "megabytes.json").exists()]
+    return Cost(sum(json.loads((step / "seconds.json").read_text()) for step in steps), max(peaks, default=None))

@@ -1,11 +1,13 @@
 """One pass: train its candidates, choose champions, merge them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from kd.cost import StepClock
 from kd.passes.champions import Contender, choose
 from kd.passes.inputs import View
 from kd.passes.judging import Fits
@@ -41,7 +43,7 @@ def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str
         "version": recorded.version,
         "select": verdict.select,
         "report": verdict.report,
-        "seconds": recorded.seconds,
+        **asdict(recorded.cost),
     }
     return about, logits
 
@@ -89,10 +91,12 @@ def run_pass(
     An alias that a person moves meanwhile keeps its place until the next pass.
     """
     bench = work.bench
+    clock = StepClock()
     learnt = None
     if index > 1:
         f1 = {label: contender.f1[label] for label, contender in incumbents.items()}
         learnt = lesson(work, index, teachers=teachers, f1=f1, earlier=earlier, run=run)
+    clock.done("labels")
     sets = training_sets(work, learnt, tagger=tagger)
     records: list[dict[str, Any]] = []
     contenders = list(guests)
@@ -115,12 +119,13 @@ def run_pass(
                 "version": recorded.version,
                 "select": verdict.select,
                 "report": verdict.report,
-                "seconds": recorded.seconds,
+                **asdict(recorded.cost),
             }
         )
         f1 = {label: value or 0.0 for label, value in verdict.f1(work.plan.judged_by).items()}
         contenders.append(Contender(recorded.version, f1))
         contest.enter(recorded.version, verdict.fits)
+    clock.done("networks")
     chosen = choose(bench.inputs.classes, incumbents=incumbents, challengers=contenders)
     chosen |= {label: v for label, v in work.by_hand().items() if v != teachers.get(label)}
     about = {"iterate_id": bench.iterate_id, "pass": index, "corpus": bench.inputs.corpus.digest}
@@ -130,6 +135,7 @@ def run_pass(
     merged = merge_pass(work, index, run=run, about=about, labels=labels)
     crossed = contest.crossed(merged.fits)
     report = crossed["crossfit"] if bench.judge.crossfit else merged.report
+    clock.done("merging")
     names = {c["version"]: f"pass {each['index']} {c['name']}" for each in earlier for c in each["candidates"]}
     names |= {each["version"]: each["name"] for each in records}
     champions = {label: {"version": v, "candidate": names.get(v, f"version {v}")} for label, v in chosen.items()}
@@ -140,6 +146,7 @@ def run_pass(
         "candidates": records,
         "merged": {"select": merged.select, "report": report, **crossed},
         "champions": champions,
+        **clock.cost(),
     }
 
 

@@ -10,6 +10,7 @@ from kd.errors import UserError
 from kd.passes.closing import log_pass
 from kd.passes.context import model_config
 from kd.passes.job import Job
+from kd.passes.kept_clips import keep_clips
 from kd.passes.plan import STUDENT, listed
 from kd.passes.recovery import owner_tags, take_over
 from kd.passes.settings import IterateSettings
@@ -71,6 +72,7 @@ def tell(work: PassWork, job: Job) -> None:
     resolved |= {"rate": bench.view("deep").spec.rate, "corpus": inputs.corpus.digest, "iterate_id": job.iterate_id}
     bench.runs.params(job.parent, resolved)
     bench.runs.json(job.parent, resolved, "config.json")
+    keep_clips(bench, job.parent, sample=settings.sample, seed=settings.seed)
     before = work.moves.last()
     if before and before.get("corpus") != inputs.corpus.digest:
         bench.runs.tag(job.parent, {"kd.takeover": json.dumps(before)})

@@ -163,6 +163,9 @@ class LoopOptions:
         choices=("select_on", "crossfit"),
     )
     warm_start: str = option("", help="versions of earlier jobs that may be champions, comma-separated")
+    sample: int = option(
+        12, help="clips of each scored split whose sound is kept for the report; 0: none", low=0, high=10_000
+    )
     workers: int = option(
         0, help="candidates trained at the same time, each in its own process; 0: one per core", low=0, high=1024
     )

@@ -38,7 +38,7 @@ def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]
         version = register_merged(
             work, index, run=run, folder=folder / "detector", detector=detector, verdict=verdict, champions=champions
         )
-        log_logits(bench, run, partial(bench.logits, detector))
+        log_logits(bench, run, partial(bench.logits, detector), grid=finest(detector), verdict=verdict)
         save_labels(folder / "labels", label_artifact(work, index, detector, champions, labels))
         bench.runs.folder(run, folder / "labels", "labels")
         shown = labels.smoothings(work.plan.smoothings)[-1]

@@ -3,18 +3,19 @@
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kd.audio.grid import FrameGrid
 from kd.detection.detector import save_detector
 from kd.passes.context import Bench
 from kd.passes.inputs import Part, View
 from kd.passes.judging import Logits, Verdict, macro
 from kd.passes.metrics import score_metrics
-from kd.passes.networks import seconds_of
+from kd.passes.networks import Cost, cost_of
 from kd.passes.origin import ARTIFACT, Origin, made_tags, parted
 from kd.passes.results import percent
 from kd.tracking.packaging import log_detector
@@ -30,7 +31,7 @@ class Recorded:
     run_id: str
     version: int
     verdict: Verdict
-    seconds: float
+    cost: Cost
 
 
 def identity_tags(bench: Bench, *, kind: str, index: int, name: str) -> dict[str, str]:
@@ -86,20 +87,22 @@ def record(
             corpus=inputs.corpus.digest,
         )
         logged = log_detector(bench.runs, run=run, folder=folder)
-    log_logits(bench, run, lambda part: bench.predicted(network, view.spec, part))
+    log_logits(bench, run, lambda part: bench.predicted(network, view.spec, part), grid=view.grid, verdict=verdict)
     losses = [loss for each in (*before, step) for loss in json.loads((each / "losses.json").read_text())]
-    seconds = sum(seconds_of(each) for each in (*before, step))
+    cost = cost_of((*before, step))
     found = score_metrics(inputs.classes, select=verdict.select, report=verdict.report)
     series = {name: [(0, value)] for name, value in found.items()}
     series["loss"] = [(i + 1, value) for i, value in thinned(losses)]
-    series["seconds"] = [(0, seconds)]
+    series["seconds"] = [(0, cost.seconds)]
+    if cost.megabytes is not None:
+        series["megabytes"] = [(0, cost.megabytes)]
     bench.runs.params(run, params)
     bench.runs.metrics(run, series)
     made = origin.tags() | made_tags([view.spec], code=bench.code)
     version = register(bench, run=run, logged=logged, verdict=verdict, tags=tags, made=made)
     bench.runs.tag(run, {**tags, DONE: "true", "kd.version": str(version)})
     bench.runs.end(run)
-    return Recorded(run, version, verdict, seconds)
+    return Recorded(run, version, verdict, cost)
 
 
 def register(
@@ -120,15 +123,26 @@ def register(
     return bench.registry.add(run=run, logged=logged, tags={**about, **made, **scores}, description=said)
 
 
-def log_logits(bench: Bench, run: str, logits: Callable[[Part], Logits]) -> None:
-    """Keep logits on the scored splits as artifacts `scores/<split>.npy`, with the names of clips and classes."""
+def log_logits(bench: Bench, run: str, logits: Callable[[Part], Logits], *, grid: FrameGrid, verdict: Verdict) -> None:
+    """Keep logits on the scored splits as artifacts `scores/<split>.npy`.
+
+    Beside them in `scores/<split>.json` the names of clips and classes, where the frames lie, and the verdict's thresholds,
+    windows and temperatures.
+    """
     inputs = bench.inputs
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         folder = Path(place)
         for name, part in (("select", inputs.select), ("report", inputs.report)):
             if part is not None:
                 np.save(folder / f"{name}.npy", np.asarray(logits(part)))
-                about = {"split": part.split.name, "clips": part.names, "classes": list(inputs.classes)}
+                about = {
+                    "split": part.split.name,
+                    "clips": part.names,
+                    "classes": list(inputs.classes),
+                    "grid": asdict(grid),
+                    **asdict(verdict.points),
+                    "temperatures": verdict.temperatures,
+                }
                 (folder / f"{name}.json").write_text(json.dumps(about))
         bench.runs.folder(run, folder, "scores")
 

@@ -175,7 +175,7 @@ def merge(settings: MergeSettings) -> int:
             detector = merged_detector(bench, champions, Path(place) / "detector")
             verdict = bench.verdict(detector)
             logged = log_detector(bench.runs, run=run, folder=Path(place) / "detector")
-            log_logits(bench, run, partial(bench.logits, detector))
+            log_logits(bench, run, partial(bench.logits, detector), grid=finest(detector), verdict=verdict)
             found = score_metrics(detector.classes, select=verdict.select, report=verdict.report)
             bench.runs.metrics(run, {key: [(0, value)] for key, value in found.items()})
             bench.runs.json(run, champions, "champions.json")

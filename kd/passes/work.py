@@ -7,7 +7,7 @@ from pathlib import Path
 from kd.engines.workers import Workers
 from kd.passes.context import Bench, model_config
 from kd.passes.label_studies import LabelStudies
-from kd.passes.networks import Told, Trial, run_trial, seconds_of
+from kd.passes.networks import Told, Trial, cost_of, run_trial
 from kd.passes.origin import Origin
 from kd.passes.plan import Candidate, Plan, seed_of
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, record
@@ -104,7 +104,7 @@ class PassWork:
         view = self.bench.view(candidate.architecture)
         if done:
             verdict = judged(self.bench, step / "network", view)
-            return Recorded(done[0], done[1], verdict, seconds_of(step))
+            return Recorded(done[0], done[1], verdict, cost_of([step]))
         how = asdict(trial.training.how)
         params = {"architecture": candidate.architecture, "smoothing": candidate.smoothing or "none", **how}
         return record(self.bench, run=run, step=step, view=view, tags=tags, origin=origin, params=params)

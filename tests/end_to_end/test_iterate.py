@@ -33,7 +33,7 @@ def results_of(place: Place) -> dict[str, Any]:
 def without_identity(value: Any) -> Any:
     """Results without times, run ids and version numbers."""
     if isinstance(value, dict):
-        gone = {"run_id", "version", "seconds"}
+        gone = {"run_id", "version", "seconds", "megabytes"}
         return {key: without_identity(each) for key, each in value.items() if key not in gone}
     return [without_identity(each) for each in value] if isinstance(value, list) else value
 
