@@ -24,6 +24,8 @@ ENTRY_POINTS = {
     "champions": ("champions", "kd.promotion.settings:ChampionsSettings"),
     "prune": ("prune", "kd.promotion.settings:PruneSettings"),
     "export": ("export", "kd.export.settings:ExportSettings"),
+    "report": ("report", "dashboards.settings:ReportSettings"),
+    "dashboard": ("dashboard", "dashboards.settings:DashboardSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

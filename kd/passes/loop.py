@@ -1,7 +1,7 @@
 """The job: tagger, passes, result; and going on where an earlier process stopped."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -41,8 +41,8 @@ from kd.tuning.samplers import check_sampler
 CODE = "kd.passes.one_pass"  # the module whose code, and all that it imports, makes a job's results
 
 
-def iterate(settings: IterateSettings) -> int:
-    """Run, resume or show a job; returns the exit code."""
+def iterate(settings: IterateSettings, *, finish: Callable[[Runs, str], None] | None = None) -> int:
+    """Run, resume or show a job; returns the exit code. finish: called at the end with the run that has the result."""
     check_name(settings.model)
     todo = plan(settings)
     if todo.tuning:
@@ -85,6 +85,9 @@ def iterate(settings: IterateSettings) -> int:
                     run_all(work, job, guests)
                 conclude(runs, job, bench.judge)
             show(job, model=settings.model, kind=todo.judged_by)
+            shown = runs.adopted or job.parent
+        if finish:
+            finish(runs, shown)
     return 0
 
 

@@ -11,6 +11,7 @@ from kd.passes.label_studies import PAPER, Heard, LabelStudies, Teacher, applied
 from kd.passes.work import PassWork
 from kd.progress import Progress
 from kd.tracking.runs import Runs
+from kd.tuning.importance import importances
 from kd.tuning.outcome import FAIL, Studied
 from kd.tuning.pages import page, table
 
@@ -59,7 +60,8 @@ def log_study(runs: Runs, run: str, study: Studied, *, folder: str) -> None:
     """Best settings, the table of trials, and a page with history, importances and slices, as artifacts."""
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         made = Path(place)
-        atomic_write_text(made / "best.json", json.dumps({"name": study.name, **summary(study)}, indent=1))
+        about = {"name": study.name, **summary(study), "importances": importances(study)}
+        atomic_write_text(made / "best.json", json.dumps(about, indent=1))
         atomic_write_text(made / "trials.tsv", table(study))
         atomic_write_text(made / "study.html", page(study))
         runs.folder(run, made, folder)

@@ -14,7 +14,7 @@ from typing import Any
 
 from kd.commit import project_commit
 from kd.errors import UserError
-from kd.tracking.store import store_errors
+from kd.tracking.store import artifact_path, store_errors
 
 PARENT = "mlflow.parentRunId"
 COMMIT = "mlflow.source.git.commit"
@@ -172,6 +172,22 @@ class Runs:
                 if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                     return None
                 raise
+
+    def kept(self, run: str, name: str) -> Path | None:
+        """An artifact: in place where the store's files are on this machine, else a copy; None where there is none."""
+        place = self.stored_here(run)
+        if place is not None:
+            return place / name if (place / name).exists() else None
+        try:
+            return self.download(run, name)
+        except UserError:
+            return None
+
+    def stored_here(self, run: str) -> Path | None:
+        """The folder of a run's artifacts, where the store's files are on this machine; None where not, or nothing is there."""
+        found = self._found(run)
+        place = None if found is None else artifact_path(found.info.artifact_uri)
+        return place if place is not None and place.is_dir() else None
 
     def download(self, run: str, name: str) -> Path:
         """A local copy of an artifact, gone when the process ends. Raises UserError where the run has none of that name."""

@@ -1,0 +1,1 @@
+"""Pages that show a job: what its passes found, what its clips sound like, how far it errs."""
