@@ -3,13 +3,11 @@
 import base64
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dashboards.kept import JobRecord
 from dashboards.verdicts import FALSE_ALARM, HIT, MISS, NEAR, Pair
 from kd.audio.grid import FrameGrid
 from kd.scoring.system import System
@@ -120,25 +118,3 @@ def picture(bands: npt.NDArray[np.floating]) -> str:
 def data_address(data: bytes, kind: str) -> str:
     """Bytes as an address that needs no request."""
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
-
-
-def sample(
-    job: JobRecord, role: str, systems: Mapping[int, System], found: Mapping[int, Verdicts]
-) -> dict[str, dict[str, Any]]:
-    """`<role>/<row>` to everything about the clips whose sound the run keeps."""
-    clips, folder = job.clips(role), job.place("clips")
-    if clips is None or folder is None or not (folder / f"{role}.npy").is_file():
-        return {}
-    bands = np.load(folder / f"{role}.npy", mmap_mode="r", allow_pickle=False)
-    made = {}
-    for i, row in enumerate(clips["sample"]):
-        one = payload(clips["clips"][row], systems, found, classes=job.classes, length=clips["seconds"])
-        one["picture"] = picture(np.asarray(bands[i], np.float32))
-        one["audio"] = sound(folder / f"{role}-{i}.ogg")
-        made[f"{role}/{row}"] = one
-    return made
-
-
-def sound(path: Path) -> str:
-    """A kept sound as a data address; empty where it is gone."""
-    return data_address(path.read_bytes(), "audio/ogg") if path.is_file() else ""

@@ -21,11 +21,11 @@ def style(i: int) -> dict[str, Any]:
 
 
 def figure(data: Sequence[Mapping[str, Any]], *, x: str = "", y: str = "", **layout: Any) -> Figure:
-    """A figure of traces with named axes. layout: more of Plotly's layout, under its own names."""
+    """A figure of traces with named axes, all texts literal. layout: more of Plotly's layout, under its own names."""
     made: dict[str, Any] = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
     for key, value in layout.items():
         made[key] = {**made[key], **value} if key in made and isinstance(value, dict) else value
-    return {"data": [dict(trace) for trace in data], "layout": made}
+    return literal({"data": [dict(trace) for trace in data], "layout": made})  # type: ignore[no-any-return]
 
 
 def band(x: Sequence[Any], low: Sequence[float | None], high: Sequence[float | None], i: int) -> list[dict[str, Any]]:
@@ -47,3 +47,12 @@ def faint(colour: str, share: float = 0.18) -> str:
 def hundred(values: Sequence[float | None]) -> list[float | None]:
     """Fractions in per cent."""
     return [None if value is None else round(100 * value, 3) for value in values]
+
+
+def literal(value: Any) -> Any:
+    """The same with every text as Plotly shows it unchanged: in its labels `<b>` and its like are markup."""
+    if isinstance(value, str):
+        return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if isinstance(value, dict):
+        return {key: each if key == "hovertemplate" else literal(each) for key, each in value.items()}
+    return [literal(each) for each in value] if isinstance(value, list | tuple) else value

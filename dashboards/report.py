@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import Any
 
 from dashboards import clips as browser
+from dashboards import sounds
 from dashboards.kept import JobRecord
 from dashboards.markup import Section, text
 from dashboards.page import Page
 from dashboards.sections import calibration, costs, errors, headline, labels, lineage, passes, settings, studies
 from dashboards.systems import merged_systems
 from dashboards.verdicts import Pair, verdicts
+from kd.errors import UserError
 from kd.scoring.system import System
 
 Found = Mapping[int, Mapping[str, list[Pair]]]
@@ -46,6 +48,21 @@ class Report:
             kept = set(clips["sample"])
             rows += [row for row in browser.listing(role, clips, found) if everything or row["row"] in kept]
         return rows
+
+    def clip(self, role: str, row: int) -> dict[str, Any]:
+        """All that the browser shows of one clip, but `audio` and `picture` are empty where the run does not keep them.
+
+        Raises UserError for a clip that is not there.
+        """
+        clips = self.job.clips(role)
+        if clips is None or not 0 <= row < len(clips["clips"]):
+            raise UserError(f"there is no clip {row} of {role!r}", "pick one of the list")
+        systems, found = self.systems.get(role, {}), self.verdicts.get(role, {})
+        one = browser.payload(clips["clips"][row], systems, found, classes=self.job.classes, length=clips["seconds"])
+        sound, bands = sounds.kept_sound(self.job, role, row), sounds.kept_bands(self.job, role, row)
+        one["audio"] = "" if sound is None else browser.data_address(sound, "audio/ogg")
+        one["picture"] = "" if bands is None else browser.picture(bands)
+        return one
 
     def sections(self) -> list[Section]:
         """The parts above and below the clip browser."""
@@ -82,14 +99,11 @@ class Report:
 def report_page(job: JobRecord) -> str:
     """The report as one page that needs nothing else."""
     report = Report(job)
+    listed = report.listing(everything=False)
     data = {
         "classes": list(job.classes),
-        "clips": report.listing(everything=False),
-        "details": {
-            key: one
-            for role, systems in report.systems.items()
-            for key, one in browser.sample(job, role, systems, report.verdicts[role]).items()
-        },
+        "clips": listed,
+        "details": {f"{each['role']}/{each['row']}": report.clip(each["role"], each["row"]) for each in listed},
     }
     stated = report.stated() if report.systems else ""
     return page_of(report, data, stated=stated).alone()

@@ -4,7 +4,7 @@ from typing import Any
 
 from dashboards.figures import COLOURS, band, figure, hundred, style
 from dashboards.kept import JobRecord
-from dashboards.markup import Cell, Figure, Section, chart, quiet, table
+from dashboards.markup import Cell, Figure, Section, chart, folded, quiet, table
 from dashboards.sections.headline import shown_split
 
 Record = dict[str, Any]
@@ -13,7 +13,11 @@ Record = dict[str, Any]
 def section(job: JobRecord) -> Section:
     """The heat map, the lines, the champions."""
     split = shown_split(job)
-    figures = {"f1-over-passes": over_passes(job, split), "champions": champions(job)}
+    figures = {
+        "f1-over-passes": over_passes(job, split),
+        "f1-by-class": by_class(job, split),
+        "champions": champions(job),
+    }
     tall = 120 + 26 * len(job.classes)
     parts = [
         quiet(
@@ -27,7 +31,11 @@ def section(job: JobRecord) -> Section:
             label="Event F1 of every class and of their mean over the passes",
             height=420,
             note="Thick: mean of the classes, with its 95 % interval. Press a class in the legend to hide it, twice to see it "
-            "alone; error bars are the classes' own intervals.",
+            "alone.",
+        ),
+        folded(
+            "each class with its 95 % interval",
+            chart("f1-by-class", label="Event F1 of each class over the passes, with intervals", height=_tall(job)),
         ),
         chart("champions", label="Which network is the champion of each class over the passes", height=tall),
     ]
@@ -83,21 +91,58 @@ def over_passes(job: JobRecord, split: str) -> Figure:
     for i, label in enumerate(job.classes, start=1):
         rows = [each["classes"][label] for each in scores]
         data.append({"x": x, "y": hundred([row["f1"] for row in rows]), "name": label, "mode": "lines+markers"})
-        data[-1] |= {**style(i), "opacity": 0.75, "error_y": errors(rows)}
+        data[-1] |= {**style(i), "opacity": 0.75, "text": [spanned(row) for row in rows]}
         if len(job.classes) > 12:
             data[-1]["visible"] = "legendonly"
     return figure(data, x="pass", y="event F1, %", xaxis={"dtick": 1}, yaxis={"rangemode": "tozero"})
 
 
-def errors(rows: list[Record]) -> Figure:
-    """Plotly's error bars of F1."""
-    up, down = [], []
-    for row in rows:
-        low, high = row.get("f1_interval") or (row["f1"], row["f1"])
-        there = row["f1"] is not None and low is not None
-        up.append(100 * max(0.0, high - row["f1"]) if there else 0)
-        down.append(100 * max(0.0, row["f1"] - low) if there else 0)
-    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1, "width": 3}
+def spanned(figures: Record) -> str:
+    """An interval in words."""
+    interval = figures.get("f1_interval")
+    return f"95 %: {100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if interval else ""
+
+
+ACROSS = 5  # small charts in a row
+
+
+def _tall(job: JobRecord) -> int:
+    return 60 + 170 * -(-len(job.classes) // ACROSS)
+
+
+def by_class(job: JobRecord, split: str) -> Figure:
+    """A small chart per class, all of one scale."""
+    x = [each["index"] for each in job.passes]
+    down = -(-len(job.classes) // ACROSS)
+    data: list[Record] = []
+    layout: Record = {"showlegend": False, "annotations": [], "extra": {"margin": {"l": 40, "r": 8, "t": 24, "b": 30}}}
+    for i, label in enumerate(job.classes):
+        at = "" if i == 0 else str(i + 1)
+        rows = [each["merged"][split]["tuned"]["classes"][label] for each in job.passes]
+        spans = [row.get("f1_interval") or [None, None] for row in rows]
+        line: Record = {"x": x, "y": hundred([row["f1"] for row in rows]), "name": label, "mode": "lines+markers"}
+        line |= {"line": {"color": COLOURS[0]}, "text": [spanned(row) for row in rows]}
+        for trace in [*band(x, hundred([low for low, _ in spans]), hundred([high for _, high in spans]), 0), line]:
+            data.append({**trace, "xaxis": f"x{at}", "yaxis": f"y{at}"})
+        across, place = i % ACROSS, i // ACROSS
+        left, top = across / ACROSS, 1 - place / down
+        layout[f"xaxis{at}"] = {
+            "domain": [left, left + 0.88 / ACROSS],
+            "anchor": f"y{at}",
+            "dtick": max(1, len(x) // 4),
+        }
+        layout[f"yaxis{at}"] = {
+            "domain": [top - 0.74 / down, top - 0.08 / down],
+            "anchor": f"x{at}",
+            "rangemode": "tozero",
+        }
+        if i:
+            layout[f"yaxis{at}"]["matches"] = "y"
+        layout["annotations"].append(
+            {"text": label, "x": left, "y": top - 0.07 / down, "xref": "paper", "yref": "paper", "xanchor": "left",
+             "yanchor": "bottom", "showarrow": False, "font": {"size": 12}}
+        )  # fmt: skip
+    return figure(data, **layout)
 
 
 def champions(job: JobRecord) -> Figure:

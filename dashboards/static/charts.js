@@ -10,16 +10,22 @@ const page = JSON.parse(document.getElementById("data").textContent);
     probe.style.color = `var(${name})`;
     return getComputedStyle(probe).color;
   };
+  const named = (figure) => figure.data.filter((trace) => trace.showlegend !== false && trace.name).length;
   const themed = (figure, narrow) => {
     const ink = colour("--ink"), rule = colour("--rule");
     const layout = structuredClone(figure.layout);
-    const many = figure.data.filter((trace) => trace.showlegend !== false && trace.name).length;
+    const many = named(figure);
+    const below = many > 1 && (narrow || many > 16) ? 20 * Math.ceil(many / (narrow ? 2 : 5)) : 0;
     Object.assign(layout, {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink, family: "system-ui, sans-serif", size: 13 },
-      margin: { l: 56, r: 12, t: layout.title ? 40 : 14, b: 48, ...layout.margin }, hoverlabel: { namelength: -1 },
-      legend: narrow || many > 16 ? { orientation: "h", y: -0.2, yanchor: "top" } : { orientation: "v" }, ...layout.extra,
+      margin: { l: 56, r: 12, t: layout.title ? 46 : 14, b: below ? 76 + below : 48 }, hoverlabel: { namelength: -1 },
+      legend: below ? { orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom" } : { orientation: "v" },
+      ...layout.extra,
     });
-    if (layout.title) layout.title = { ...layout.title, font: { size: 15 }, x: 0, xanchor: "left", xref: "paper" };
+    if (layout.title) {
+      const text = narrow ? layout.title.text.replace(", ", "<br>") : layout.title.text;
+      layout.title = { text, font: { size: 15 }, x: 0, xanchor: "left", xref: "paper" };
+    }
     if (layout.showlegend === undefined) layout.showlegend = many > 1;
     for (const key of Object.keys(layout)) {
       if (/^[xy]axis\d*$/.test(key)) Object.assign(layout[key], { gridcolor: rule, zerolinecolor: rule, linecolor: rule });
@@ -29,8 +35,8 @@ const page = JSON.parse(document.getElementById("data").textContent);
   const draw = (place) => {
     const figure = page.figures[place.id];
     const narrow = place.clientWidth < 600;
-    const told = narrow && figure.data.length > 6 ? Math.max(place.clientHeight, 520) : place.clientHeight;
-    place.style.height = `${told}px`;
+    const rows = named(figure);
+    place.style.height = `${Number(place.dataset.height) + (rows > 1 && (narrow || rows > 16) ? 40 + 10 * rows : 0)}px`;
     Plotly.newPlot(place, structuredClone(figure.data), themed(figure, narrow), {
       responsive: true, displaylogo: false, modeBarButtonsToRemove: ["sendDataToCloud", "select2d", "lasso2d"],
     });

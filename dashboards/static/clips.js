@@ -4,7 +4,7 @@
   const browser = page.browser;
   if (!browser || !browser.clips.length) return;
   const SVG = "http://www.w3.org/2000/svg";
-  const [WIDTH, LEFT, RIGHT, PICTURE, LANE, SHOWN] = [1000, 130, 8, 150, 74, 300];
+  const [RIGHT, PICTURE, LANE, SHOWN] = [8, 150, 74, 300];
   const KIND = { hit: "hit", near: "near", miss: "miss", "false alarm": "false" };
   const by = (id) => document.getElementById(id);
   const [roles, classes, orders, passes, finds] = ["role", "class", "order", "pass", "name"].map((name) => by(`pick-${name}`));
@@ -98,8 +98,10 @@
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
   const drawing = (clip, pass, all) => {
+    const WIDTH = Math.max(320, by("clip").clientWidth), LEFT = WIDTH < 600 ? 84 : 130, letters = WIDTH < 600 ? 11 : 17;
     const length = clip.length, frames = pass.edges.length - 1;
     const x = (time) => LEFT + (Math.min(time, length) / length) * (WIDTH - LEFT - RIGHT);
+    const time = (at) => ((at - LEFT) / (WIDTH - LEFT - RIGHT)) * length;
     const [raw, smooth] = [bytes(pass.raw), bytes(pass.smooth)];
     const sounding = new Set([...clip.events.map((event) => event[2]), ...pass.events.map((event) => event.label)]);
     const lanes = browser.classes.filter((label) => all || sounding.has(label));
@@ -109,16 +111,16 @@
     if (clip.picture) svg.append(node("image", { href: clip.picture, x: LEFT, y: 0, width: WIDTH - LEFT - RIGHT,
       height: PICTURE, preserveAspectRatio: "none", style: "image-rendering:pixelated" }));
     svg.append(node("text", { x: LEFT - 8, y: 14, "text-anchor": "end", class: "lane" }, "log-mel"));
-    const every = length > 60 ? 10 : length > 20 ? 5 : 1;
-    for (let time = 0; time <= length; time += every) {
-      svg.append(node("line", { x1: x(time), x2: x(time), y1: PICTURE, y2: height - 20, class: "rule" }),
-        node("text", { x: Math.min(x(time), WIDTH - 14), y: height - 5, "text-anchor": "middle", class: "tick" }, `${time} s`));
+    const every = [0.5, 1, 2, 5, 10, 20, 60, 120].find((step) => ((WIDTH - LEFT) * step) / length > 38) ?? 600;
+    for (let at = 0; at <= length; at += every) {
+      svg.append(node("line", { x1: x(at), x2: x(at), y1: PICTURE, y2: height - 20, class: "rule" }),
+        node("text", { x: Math.min(x(at), WIDTH - 14), y: height - 5, "text-anchor": "middle", class: "tick" }, `${at} s`));
     }
     lanes.forEach((label, lane) => {
       const k = browser.classes.indexOf(label), top = PICTURE + 14 + lane * LANE, depth = LANE - 30;
-      const name = node("text", { x: LEFT - 8, y: top + 16, "text-anchor": "end" }, label.length > 17 ? `${label.slice(0, 16)}…` : label);
+      const name = node("text", { x: LEFT - 8, y: top + 16, "text-anchor": "end" }, label.length > letters ? `${label.slice(0, letters - 1)}…` : label);
       name.append(node("title", {}, label));
-      svg.append(name, node("text", { x: LEFT - 8, y: top + 32, "text-anchor": "end", class: "lane" }, `θ ${pass.thresholds[k]}, w ${pass.windows[k]}`));
+      svg.append(name, node("text", { x: LEFT - 8, y: top + 32, "text-anchor": "end", class: "lane" }, `θ ${pass.thresholds[k].toFixed(letters > 11 ? 4 : 2)} w ${pass.windows[k]}`));
       const line = (values) => Array.from({ length: frames }, (_, i) =>
         `${x((pass.edges[i] + pass.edges[i + 1]) / 2).toFixed(1)},${(top + depth * (1 - values[k * frames + i] / 255)).toFixed(1)}`).join(" ");
       svg.append(node("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: top + depth / 2, y2: top + depth / 2, class: "limit" }),
@@ -136,7 +138,7 @@
         if (event.predicted) bar(event.predicted, top + depth + 12, KIND[event.kind], title);
       }
     });
-    return { svg, x, height };
+    return { svg, x, time, height };
   };
 
   const show = (clip) => {
@@ -156,7 +158,7 @@
         axis.replaceChildren(element("p", { class: "quiet" }, "this pass keeps no scores of this clip"));
         return;
       }
-      const { svg, x, height } = drawing(clip, pass, box.checked);
+      const { svg, x, time, height } = drawing(clip, pass, box.checked);
       const cursor = node("line", { y1: 0, y2: height - 20, class: "cursor" });
       const follow = () => {
         cursor.setAttribute("x1", x(audio.currentTime));
@@ -168,7 +170,7 @@
       audio.onplay = audio.onseeked = audio.ontimeupdate = follow;
       svg.addEventListener("click", (event) => {
         const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-        audio.currentTime = Math.max(0, ((point.x - LEFT) / (WIDTH - LEFT - RIGHT)) * clip.length);
+        audio.currentTime = Math.max(0, time(point.x));
       });
       axis.replaceChildren(svg);
     };
@@ -177,6 +179,11 @@
     place.replaceChildren(title, ...(clip.audio ? [audio] : []), axis, keys, words, all);
   };
 
+  let wide = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth !== wide && chosen && details.has(chosen)) show(details.get(chosen));
+    wide = innerWidth;
+  });
   for (const each of [roles, classes, orders]) each.addEventListener("change", list);
   finds.addEventListener("input", list);
   passes.addEventListener("change", () => {
