@@ -87,7 +87,7 @@ def chart(name: str, *, label: str, height: int = 320, note: str = "") -> str:
     """The place of a figure. label: what it shows, for those who do not see it."""
     caption = f"<figcaption>{text(note)}</figcaption>" if note else ""
     return (
-        f"<figure><div class=chart id='{text(name)}' role=img aria-label='{text(label)}' "
+        f"<figure><div class=chart id='{text(name)}' role=group aria-label='{text(label)}' "
         f"data-height={height} style='height:{height}px'></div>"
         f"{caption}</figure>"
     )

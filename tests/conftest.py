@@ -163,3 +163,14 @@ def registry(place: Place, monkeypatch: pytest.MonkeyPatch) -> "Registry":
     for _ in range(4):
         client.create_model_version("kd-test", f"runs:/{run.info.run_id}/model", run_id=run.info.run_id)
     return registry
+
+
+@pytest.fixture(scope="session")
+def finished(new_place: Callable[[], Place], corpus: Path) -> tuple[Place, str]:
+    """A finished job of two passes, and what it printed."""
+    from tests.jobs import QUICK
+
+    place = new_place()
+    done = place.run("iterate", data=corpus, **QUICK)
+    assert done.returncode == 0, done.stderr
+    return place, done.stdout + done.stderr

@@ -11,11 +11,12 @@ const page = JSON.parse(document.getElementById("data").textContent);
     return getComputedStyle(probe).color;
   };
   const named = (figure) => figure.data.filter((trace) => trace.showlegend !== false && trace.name).length;
+  const across = (figure, narrow) => (!narrow ? 5 : figure.data.some((trace) => (trace.name ?? "").length > 16) ? 1 : 2);
   const themed = (figure, narrow) => {
     const ink = colour("--ink"), rule = colour("--rule");
     const layout = structuredClone(figure.layout);
     const many = named(figure);
-    const below = many > 1 && (narrow || many > 16) ? 20 * Math.ceil(many / (narrow ? 2 : 5)) : 0;
+    const below = many > 1 && (narrow || many > 16) ? 20 * Math.ceil(many / across(figure, narrow)) : 0;
     Object.assign(layout, {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink, family: "system-ui, sans-serif", size: 13 },
       margin: { l: 56, r: 12, t: layout.title ? 46 : 14, b: below ? 76 + below : 48 }, hoverlabel: { namelength: -1 },
@@ -37,7 +38,9 @@ const page = JSON.parse(document.getElementById("data").textContent);
     const narrow = place.clientWidth < 600;
     const rows = named(figure);
     place.style.height = `${Number(place.dataset.height) + (rows > 1 && (narrow || rows > 16) ? 40 + 10 * rows : 0)}px`;
-    Plotly.newPlot(place, structuredClone(figure.data), themed(figure, narrow), {
+    const data = structuredClone(figure.data);
+    if (narrow) for (const trace of data) if ((trace.x ?? []).length > 7) delete trace.texttemplate;
+    Plotly.newPlot(place, data, themed(figure, narrow), {
       responsive: true, displaylogo: false, modeBarButtonsToRemove: ["sendDataToCloud", "select2d", "lasso2d"],
     });
     drawn.set(place, figure);

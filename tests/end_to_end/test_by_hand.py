@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.conftest import Place
-from tests.end_to_end.test_iterate import results_of
+from tests.jobs import results_of
 
 QUICK = {"steps": 3, "batch": 4, "architectures": "shallow", "smoothings": "median", "tuning": "off"}
 MOVE = """

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Place
-from tests.end_to_end.test_iterate import results_of, tags_of, without_identity
 from tests.forks import Forks
+from tests.jobs import results_of, tags_of, without_identity
 
 QUICK = {
     "classes": "Speech,Cat",  # few, so that clips are recognised after a few steps

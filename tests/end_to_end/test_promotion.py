@@ -11,9 +11,9 @@ import pytest
 
 from kd.lock import locked
 from tests.conftest import Place
-from tests.end_to_end.test_iterate import results_of
 from tests.faults.test_bad_input import refused
 from tests.forks import Forks
+from tests.jobs import results_of
 
 QUICK = {"passes": 2, "steps": 6, "batch": 4, "smoothings": "median", "threads": 1, "tuning": "off"}
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Place
-from tests.end_to_end.test_iterate import results_of
 from tests.forks import Forks
+from tests.jobs import results_of
 
 QUICK = {"passes": 2, "steps": 4, "batch": 4, "smoothings": "median", "threads": 1, "width": 0.05, "tuning": "off"}
 MOVE = """

@@ -14,8 +14,8 @@ from kd.corpus.tables import Event, write_events
 from kd.scoring.psds import PSDS1, PSDS2, psds
 from kd.scoring.score_files import write_score_files
 from tests.conftest import Place
-from tests.end_to_end.test_iterate import results_of
 from tests.goldens.psds_cases import Case, noisy
+from tests.jobs import results_of
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Place
-from tests.end_to_end.test_iterate import QUICK, results_of
+from tests.jobs import QUICK, results_of
 
 LOOK = """
 import json, mlflow

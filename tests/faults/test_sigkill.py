@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Place
-from tests.end_to_end.test_iterate import QUICK, results_of, without_identity
+from tests.jobs import QUICK, results_of, without_identity
 
 STATUS = """
 import json, mlflow

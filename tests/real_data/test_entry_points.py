@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Place
-from tests.end_to_end.test_iterate import results_of
+from tests.jobs import results_of
 
 DATA = os.environ.get("KD_REAL_DATA", "")
 CORPUS = os.environ.get("KD_REAL_CORPUS", "")
