@@ -1,6 +1,8 @@
 """`dashboard`: the reports of a store's jobs over HTTP, read-only."""
 
 import logging
+import socket
+from http.server import HTTPServer
 from pathlib import Path
 
 import flask
@@ -42,18 +44,25 @@ def dashboard(settings: DashboardSettings) -> int:
     library = Library(Runs(open_store()), settings.data)
     hosts = LOCAL if settings.host in LOCAL else ()
     app = application(library, hosts=hosts, refresh=settings.refresh)
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    try:
-        server = make_server(settings.host, settings.port, app, threaded=True)
-    except (OSError, SystemExit, OverflowError):
-        raise UserError(f"cannot listen on {settings.host}:{settings.port}", "give another port= or host=") from None
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    place = listening(settings.host, settings.port)
+    server = make_server(settings.host, settings.port, app, threaded=True, fd=place.fileno())
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     if not hosts:
         say("warning: whoever reaches this address can read the jobs of the store and hear their clips")
-    say(f"dashboard: http://{name}:{server.port}/ (it only shows; Ctrl-C ends it)")
-    server.serve_forever()
+    say(f"dashboard: http://{name}:{place.getsockname()[1]}/ (it only shows; Ctrl-C ends it)")
+    HTTPServer.serve_forever(server)
     return 0
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises UserError where it cannot."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot listen on {host}:{port}: {reason}", "give another port= or host=") from None
 
 
 def application(library: Library, *, hosts: tuple[str, ...], refresh: int) -> flask.Flask:

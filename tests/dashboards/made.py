@@ -11,6 +11,9 @@ from kd.audio.spec import s1
 from kd.tracking.runs import Runs
 
 FRAMES, HOP = 40, 0.25
+RUN = "a" * 32
+TAGS = {"mlflow.runName": "iterate", "kd.kind": "iterate"}
+PARAMS = {"cfg.data": "made"}
 
 
 class Folder:
@@ -24,8 +27,13 @@ class Folder:
         path = self.root / run / name
         return path if path.exists() else None
 
-    def tags_of(self, run: str) -> None:
-        """No run is known."""
+    def tags_of(self, run: str) -> dict[str, str] | None:
+        """The job's run alone is known."""
+        return TAGS if run == RUN else None
+
+    def params_of(self, run: str) -> dict[str, str]:
+        """Its parameters."""
+        return PARAMS if run == RUN else {}
 
 
 def made_job(
@@ -35,7 +43,7 @@ def made_job(
     rng = np.random.default_rng(0)
     roles = ("select", "report") if report else ("select",)
     for role in roles:
-        keep_clips(root / "iterate" / "clips", role, classes, clips, sample, rng)
+        keep_clips(root / RUN / "clips", role, classes, clips, sample, rng)
     records = [one_pass(root, index, classes, clips, roles, rng) for index in range(1, passes + 1)]
     both: dict[str, Any] = {role: scores(classes, rng) for role in ("select", "report")}
     both["report"] = both["report"] if report else None
@@ -53,8 +61,8 @@ def made_job(
         "seconds": 10.0,
         "clip_steps": 100,
     }  # fmt: skip
-    params = {"cfg.passes": str(passes), "cfg.data": "made"}
-    return JobRecord(cast(Runs, Folder(root)), "iterate", {"mlflow.runName": "iterate"}, params, result)
+    (root / RUN / "results.json").write_text(json.dumps(result))
+    return JobRecord(cast(Runs, Folder(root)), RUN, TAGS, PARAMS, result)
 
 
 def keep_clips(

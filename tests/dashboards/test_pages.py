@@ -14,7 +14,7 @@ from dashboards.report import Report, report_page
 from dashboards.sections.errors import LENGTHS, bin_of, by_fact, counts, span, taken_for
 from dashboards.verdicts import FALSE_ALARM, HIT, MISS, Pair
 from kd.corpus.tables import Event
-from tests.dashboards.made import made_job
+from tests.dashboards.made import RUN, made_job
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&amp;"
 
@@ -47,7 +47,7 @@ def test_a_report_without_a_reported_split_says_that_its_numbers_flatter(tmp_pat
 
 def test_a_run_that_keeps_no_clips_still_has_its_passes(tmp_path: Path) -> None:
     job = made_job(tmp_path, classes=["a", "b"], passes=2, clips=["1.wav"])
-    for path in (tmp_path / "iterate" / "clips").iterdir():
+    for path in (tmp_path / RUN / "clips").iterdir():
         path.unlink()
     page = report_page(job)
     assert "id=passes" in page and "id=clips>" not in page and "id=errors" not in page
