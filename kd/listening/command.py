@@ -134,6 +134,7 @@ class Work:
         table = self._table(recording)
         picture = Picture(self.detector, grid=grid) if self.settings.picture else None
         events: list[Detection] = []
+        told = 0.0
         try:
             for heard in listen(listener, sound):
                 events += heard.events
@@ -141,8 +142,9 @@ class Work:
                     table.push(heard.scores, seconds=listener.seconds)
                 if picture:
                     picture.push(heard.bands, heard.scores)
-                if of == 1 and whole > LONG:
-                    self.progress.count("seconds heard", round(listener.seconds), max(1, round(whole)))
+                if of == 1 and whole > LONG and listener.seconds > told:
+                    told = listener.seconds
+                    self.progress.count("seconds heard", round(told), max(1, round(whole)))
         except BaseException:
             if table:
                 table.drop()
