@@ -2,9 +2,7 @@
 
 Prints or writes onset, offset, class and score of every event."""
 
-import sys
-
-from kd.cli import run
+from kd.cli import leave, run
 from kd.listening.settings import DetectSettings
 
 
@@ -14,4 +12,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -3,6 +3,7 @@
 Exit codes: 0 done; 2 the user's input or surroundings; 130 SIGINT; 143 SIGTERM; 1 a bug (with its traceback).
 """
 
+import atexit
 import importlib
 import os
 import signal
@@ -10,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from kd.config import HelpRequested, help_text, home, parse
 from kd.engines.local import let_idle_threads_sleep
@@ -59,6 +60,17 @@ def run(kind: type[Any], work: str, *, name: str, about: str, words: Sequence[st
         if not error.filename:
             cause.hint += f" (KD_HOME is {home()}, the temporary folder {tempfile.gettempdir()})"
         return _refuse(cause)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with an exit code, without tearing down what the system is about to take back.
+
+    For commands that answer once: at the end of a process the CUDA libraries touch 80 MB more of themselves.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _refuse(error: UserError) -> int:

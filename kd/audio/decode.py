@@ -13,7 +13,7 @@ from kd.errors import UserError
 
 Samples = npt.NDArray[np.float32]
 REPLACE = "replace the file or leave it out"
-BLOCK = 1 << 20  # samples of a long file that are read at once
+BLOCK = 1 << 19  # samples of a long file that are read at once
 
 
 def decode(path: Path, *, rate: int, seconds: float) -> tuple[Samples, float]:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from kd.audio.mel import mel_filterbank
 from kd.audio.spec import FeatureSpec
 
 Array = npt.NDArray[np.float32]
@@ -16,10 +17,8 @@ EPSILON = 1e-6
 
 @functools.cache
 def filterbank(spec: FeatureSpec) -> Array:
-    """librosa's mel filterbank (Slaney's scale and area norm), shape (mels, window // 2 + 1)."""
-    from librosa.filters import mel
-
-    return np.asarray(mel(sr=spec.rate, n_fft=spec.window, n_mels=spec.mels, fmax=spec.fmax or None), dtype=np.float32)
+    """Slaney's mel filterbank, shape (mels, window // 2 + 1)."""
+    return mel_filterbank(rate=spec.rate, window=spec.window, mels=spec.mels, fmax=spec.fmax or spec.rate / 2)
 
 
 @functools.cache

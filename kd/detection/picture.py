@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.grid import FrameGrid
+from kd.audio.mel import corners_of
 from kd.detection.detector import Detector
 from kd.detection.events import Detection
 from kd.text import literal
@@ -115,8 +116,6 @@ class Picture:
 
 def mel_ticks(mels: int, highest: float) -> tuple[list[float], list[str]]:
     """Where round frequencies lie among the bands, and their names in kHz."""
-    from librosa import mel_frequencies
-
-    centres = mel_frequencies(n_mels=mels + 2, fmin=0.0, fmax=highest)[1:-1]
+    centres = corners_of(mels, highest)[1:-1]
     wanted = [hz for hz in (250, 500, 1000, 2000, 4000, 8000, 16_000) if hz < centres[-1]]
     return [float(np.interp(hz, centres, np.arange(mels))) + 0.5 for hz in wanted], [f"{hz / 1000:g}" for hz in wanted]

@@ -12,7 +12,9 @@ from kd.training.predict import logits_of
 
 Array = npt.NDArray[np.float32]
 Logits = npt.NDArray[np.float16]
-BATCH = 8
+BATCH = 8  # windows scored at once, at most
+Cut = tuple[int, int, int, int]  # a window: its frames from `begin` to `end`, of which it scores `keep` to `until`
+TOGETHER = 25.0  # seconds of windows of a recording that is there, at least, or one window
 OVERLAP = 1.25  # seconds at each end of a window that its neighbour scores, an eighth of a window at most
 
 
@@ -21,13 +23,14 @@ class Windows:
     """How a recording is cut, in frames of features, all multiples of the network's stride.
 
     length: of a window; step: from one to the next; after: frames at a window's end that the next one scores; wait:
-    frames that must be there before the first one.
+    frames that must be there before the first one; together: windows that are waited for, to be scored at once.
     """
 
     length: int
     step: int
     after: int
     wait: int
+    together: int = 1
 
 
 def windows_of(member: Member, *, seconds: float) -> Windows:
@@ -41,7 +44,8 @@ def windows_of(member: Member, *, seconds: float) -> Windows:
         length = 1 + max(0, round(seconds * spec.rate) - spec.window) // spec.hop
     length = max(length // stride, 3) * stride
     after = max(1, min(length // stride // 8, round(OVERLAP / member.grid.hop))) * stride
-    return Windows(length, length - 2 * after, after, length)
+    together = max(1, int(TOGETHER / (length * spec.grid.hop)))
+    return Windows(length, length - 2 * after, after, length, together)
 
 
 def live_windows_of(member: Member, *, step: float, after: float) -> Windows:
@@ -67,21 +71,29 @@ class Sliding:
     def push(self, bands: Array) -> Logits:
         """Logits (frames, classes) of the frames that no later block changes. bands: (frames, mels), not yet scaled."""
         self.held = np.concatenate([self.held, bands])
-        total, w = self.first + len(self.held), self.windows
-        cuts = []
-        while (end := max(self.done + w.step + w.after, w.wait)) <= total:
-            cuts.append((max(0, end - w.length), end, self.done, end - w.after))
-            self.done = end - w.after
+        w, (cuts, done) = self.windows, self._ready()
+        if len(cuts) < w.together:
+            return self._logits([])
         made = self._logits(cuts)
+        self.done = done
         keep = max(self.first, self.done + self.member.stride - w.length)
         keep -= keep % self.member.stride
         self.held, self.first = self.held[max(0, keep - self.first) :], max(self.first, keep)
         return made
 
+    def _ready(self) -> tuple[list[Cut], int]:
+        """Windows that no later block changes, and the frame up to which they score."""
+        total, w = self.first + len(self.held), self.windows
+        cuts, done = [], self.done
+        while (end := max(done + w.step + w.after, w.wait)) <= total:
+            cuts.append((max(0, end - w.length), end, done, end - w.after))
+            done = end - w.after
+        return cuts, done
+
     def finish(self) -> Logits:
         """The rest."""
         total, w = self.first + len(self.held), self.windows
-        cuts = []
+        cuts, self.done = self._ready()
         while self.done < total:
             end = min(self.done + w.step + w.after, total) if total > w.length else total
             begin = max(self.first, end - w.length)
@@ -91,8 +103,8 @@ class Sliding:
             self.done = until
         return self._logits(cuts)
 
-    def _logits(self, cuts: list[tuple[int, int, int, int]]) -> Logits:
-        """Logits of windows from `begin` to `end`, each from `keep` to `until`."""
+    def _logits(self, cuts: list[Cut]) -> Logits:
+        """Logits of windows."""
         stride, found = self.member.stride, []
         for start in range(0, len(cuts), BATCH):
             part = cuts[start : start + BATCH]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from kd.errors import UserError, did_you_mean
 from kd.labels.names import SMOOTHINGS
@@ -44,8 +43,15 @@ def smooth(probabilities: Array, how: Smoothing) -> Array:
     out = np.empty(probabilities.shape, dtype=np.float32)
     for k in range(probabilities.shape[2]):
         row = median_filter(np.ascontiguousarray(probabilities[:, :, k], dtype=np.float32), how.window)
-        out[:, :, k] = gaussian_filter1d(row, how.sigma, axis=1, mode="nearest") if how.sigma > 0 else row
+        out[:, :, k] = _blurred(row, how.sigma) if how.sigma > 0 else row
     return out
+
+
+def _blurred(rows: Array, sigma: float) -> Array:
+    from scipy.ndimage import gaussian_filter1d  # 14 MB that detection has no use for
+
+    blurred: Array = gaussian_filter1d(rows, sigma, axis=1, mode="nearest")
+    return blurred
 
 
 def probabilities(logits: npt.NDArray[np.float16] | Array, *, temperature: float = 1.0) -> Array:

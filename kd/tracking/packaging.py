@@ -10,7 +10,7 @@ from kd.config import PROJECT
 from kd.tracking.runs import Runs
 from kd.tracking.store import store_errors
 
-REQUIREMENTS = ("torch", "torchaudio", "numpy", "scipy", "soundfile", "librosa", "numba", "safetensors", "pandas")
+REQUIREMENTS = ("torch", "torchaudio", "numpy", "scipy", "soundfile", "numba", "safetensors", "pandas")
 
 
 def log_detector(runs: Runs, *, run: str, folder: Path) -> str:

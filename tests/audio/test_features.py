@@ -1,5 +1,6 @@
 """Features: shapes, the frame grid, decoding of whatever comes."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from kd.audio.decode import decode, fitted
 from kd.audio.grid import FrameGrid
 from kd.audio.logmel import log_mel, min_max
+from kd.audio.mel import mel_filterbank
 from kd.audio.resample import resample
 from kd.audio.spec import FeatureSpec, s1, s2
 from kd.errors import UserError
@@ -141,3 +143,15 @@ def test_descriptions_written_before_s2_are_those_of_today() -> None:
     before = {"rate": 16000, "window": 1024, "hop": 664, "mels": 64, "floor": 1e-10, "seconds": 10.0}
     assert s1().to_dict() == before and FeatureSpec.from_dict(before) == s1()
     assert FeatureSpec.from_dict(s2().to_dict()) == s2() and s2().preset == "s2"
+
+
+@given(
+    rate=st.integers(4000, 96_000), window=st.integers(64, 4096), mels=st.integers(4, 256), share=st.floats(0.1, 1.0)
+)
+def test_the_filterbank_is_librosas_to_the_last_bit(rate: int, window: int, mels: int, share: float) -> None:
+    filters = pytest.importorskip("librosa.filters")
+    fmax = share * rate / 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # bands narrower than a bin are empty in both
+        theirs = filters.mel(sr=rate, n_fft=window, n_mels=mels, fmax=fmax)
+    assert np.array_equal(mel_filterbank(rate=rate, window=window, mels=mels, fmax=fmax), theirs)
