@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from kd.passes.threads import precision_of
 Array = npt.NDArray[np.float32]
 KINDS: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 UNBOUNDED = 1.5  # seconds that a network which looks at all that follows is given of it
+PIECE = 0.02  # seconds of sound that are waited for
 NAME = "stdin"
 
 
@@ -34,7 +36,7 @@ def live(detector: Detector, settings: DetectSettings, output: Output) -> None:
     cut = partial(live_cut, step=settings.step, lookahead=settings.lookahead)
     listener = Listener(detector, rate=settings.rate, cut=cut, precision=precision_of(settings), pad=False)
     output.tell(said_latency(detector, cut, settings))
-    for samples in pcm(sys.stdin.buffer, settings):
+    for samples in pcm(cast(BufferedIOBase, sys.stdin.buffer), settings):
         tell(output, listener.push(samples).events, listener.seconds)
     tell(output, listener.finish().events, listener.seconds)
 
@@ -75,14 +77,28 @@ def said_latency(detector: Detector, cut: partial[Windows], settings: DetectSett
     )
 
 
-def pcm(stream: BinaryIO, settings: DetectSettings) -> Iterator[Array]:
-    """Mono samples of interleaved PCM as it comes, a look's worth at a time. Raises UserError for NaN."""
+def pieces(stream: BufferedIOBase, *, bytes_: int, width: int) -> Iterator[bytes]:
+    """What comes, in pieces of at least `bytes_` and of whole frames of `width` bytes, as soon as it is there.
+
+    What is left at the end is shorter; a frame that is not whole is dropped.
+    """
+    held = b""
+    while data := stream.read1(1 << 16):
+        held += data
+        if len(held) >= max(bytes_, width):
+            whole = len(held) // width * width
+            yield held[:whole]
+            held = held[whole:]
+    if whole := len(held) // width * width:
+        yield held[:whole]
+
+
+def pcm(stream: BufferedIOBase, settings: DetectSettings) -> Iterator[Array]:
+    """Mono samples of interleaved PCM as it comes. Raises UserError for NaN."""
     kind = KINDS[settings.encoding]
     width = kind.itemsize * settings.channels
-    wanted = max(1, round(settings.step * settings.rate)) * width
-    while data := stream.read(wanted):
-        whole = len(data) // width * width
-        frames = np.frombuffer(data[:whole], kind).reshape(-1, settings.channels).astype(np.float32)
+    for data in pieces(stream, bytes_=round(PIECE * settings.rate) * width, width=width):
+        frames = np.frombuffer(data, kind).reshape(-1, settings.channels).astype(np.float32)
         samples: Array = frames.mean(axis=1, dtype=np.float32)
         if kind.kind == "i":
             samples = samples / np.float32(32_768)
