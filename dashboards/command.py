@@ -26,7 +26,7 @@ def report(settings: ReportSettings) -> int:
     if settings.out and Path(settings.out).suffix != ".html":
         raise UserError(f"out={settings.out} is no page", "name a file that ends in .html")
     named = runs_named(settings.runs) if settings.runs else []
-    runs = Runs(open_store())
+    runs = Runs(open_store(there=True))
     if named:
         html = comparison_page([side_of(runs, run, settings) for run in named], resamples=settings.resamples).alone()
         run, name = runs.top("report", {"kd.kind": "report", "kd.compared": ",".join(named)}), COMPARISON

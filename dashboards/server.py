@@ -41,7 +41,7 @@ def dashboard(settings: DashboardSettings) -> int:
     """Serve until interrupted; returns the exit code."""
     if settings.data and not Path(settings.data).expanduser().is_dir():
         raise UserError(f"data={settings.data}: there is no such folder", "name the corpus folder, or leave it out")
-    library = Library(Runs(open_store()), settings.data)
+    library = Library(Runs(open_store(there=True)), settings.data)
     hosts = LOCAL if settings.host in LOCAL else ()
     app = application(library, hosts=hosts, refresh=settings.refresh)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

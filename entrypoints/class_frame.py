@@ -10,7 +10,9 @@ from kd.passes.class_frame_settings import ClassFrameSettings
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(ClassFrameSettings, "kd.passes.class_frame:class_frame", name="class_frame", about=__doc__ or "")
+    return run(
+        ClassFrameSettings, "kd.passes.class_frame:class_frame", name="class_frame", about=__doc__ or "", resumes=True
+    )
 
 
 if __name__ == "__main__":

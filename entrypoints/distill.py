@@ -8,7 +8,7 @@ from kd.passes.settings import DistillSettings
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(DistillSettings, "kd.passes.single:distill", name="distill", about=__doc__ or "")
+    return run(DistillSettings, "kd.passes.single:distill", name="distill", about=__doc__ or "", resumes=True)
 
 
 if __name__ == "__main__":

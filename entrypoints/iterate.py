@@ -10,7 +10,7 @@ from kd.passes.settings import IterateSettings
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(IterateSettings, "dashboards.job:iterate", name="iterate", about=__doc__ or "")
+    return run(IterateSettings, "dashboards.job:iterate", name="iterate", about=__doc__ or "", resumes=True)
 
 
 if __name__ == "__main__":

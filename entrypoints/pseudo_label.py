@@ -8,7 +8,9 @@ from kd.passes.settings import PseudoLabelSettings
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(PseudoLabelSettings, "kd.passes.labelling:pseudo_label", name="pseudo_label", about=__doc__ or "")
+    return run(
+        PseudoLabelSettings, "kd.passes.labelling:pseudo_label", name="pseudo_label", about=__doc__ or "", resumes=True
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from kd.passes.settings import TrainSettings
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(TrainSettings, "kd.passes.single:train", name="train", about=__doc__ or "")
+    return run(TrainSettings, "kd.passes.single:train", name="train", about=__doc__ or "", resumes=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from kd.passes.settings import TuneSettings
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(TuneSettings, "kd.passes.tuning:tune", name="tune", about=__doc__ or "")
+    return run(TuneSettings, "kd.passes.tuning:tune", name="tune", about=__doc__ or "", resumes=True)
 
 
 if __name__ == "__main__":

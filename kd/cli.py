@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from kd.config import HelpRequested, help_text, home, parse
 from kd.engines.local import let_idle_threads_sleep
 from kd.errors import UserError, surroundings
+from kd.text import printable
 
 
 class Terminated(BaseException):
@@ -26,10 +27,13 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
 
 
-def run(kind: type[Any], work: str, *, name: str, about: str, words: Sequence[str] | None = None) -> int:
+def run(
+    kind: type[Any], work: str, *, name: str, about: str, resumes: bool = False, words: Sequence[str] | None = None
+) -> int:
     """Parse `words` into settings of class `kind`, call `work` ("module:function") with them, return the exit code.
 
-    `work` is a name so that `--help` and mistakes in parameters answer before anything heavy is imported.
+    resumes: whether the same command goes on where an interrupted one stopped. `work` is a name so that `--help` and
+    mistakes in parameters answer before anything heavy is imported.
     """
     words = sys.argv[1:] if words is None else words
     signal.signal(signal.SIGTERM, _terminate)
@@ -44,12 +48,11 @@ def run(kind: type[Any], work: str, *, name: str, about: str, words: Sequence[st
         return 0
     except UserError as error:
         return _refuse(error)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nerror: interrupted\nhint: run the same command again to go on from here\n")
-        return 130
-    except Terminated:
-        sys.stderr.write("\nerror: terminated\nhint: run the same command again to go on from here\n")
-        return 143
+    except (KeyboardInterrupt, Terminated) as error:
+        what, code = ("interrupted", 130) if isinstance(error, KeyboardInterrupt) else ("terminated", 143)
+        then = "to go on from here" if resumes else "to begin anew"
+        sys.stderr.write(f"\nerror: {what}\nhint: run the same command again {then}\n")
+        return code
     except BrokenPipeError:  # who reads standard output has gone: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -76,7 +79,7 @@ def leave(code: int) -> NoReturn:
 def _refuse(error: UserError) -> int:
     if os.environ.get("KD_DEBUG") == "1":
         raise error
-    sys.stderr.write(f"error: {error.message}\n")
+    sys.stderr.write(f"error: {printable(error.message)}\n")
     if error.hint:
-        sys.stderr.write(f"hint: {error.hint}\n")
+        sys.stderr.write(f"hint: {printable(error.hint)}\n")
     return 2

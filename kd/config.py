@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kd.errors import UserError, did_you_mean
+from kd.text import broken
 
 Settings = TypeVar("Settings")
 PROJECT = Path(__file__).resolve().parent.parent
@@ -115,8 +116,10 @@ def convert(field: "dataclasses.Field[Any]", text: str) -> Any:
             f"{name}={text!r} is not one of {', '.join(limits['choices'])}",
             did_you_mean(text, limits["choices"]) or "give one of these",
         )
-    if "\x00" in text or "\n" in text:
-        raise UserError(f"{name} holds a control character", "give plain text")
+    if broken(text):
+        raise UserError(
+            f"{name}={text[:80]!r} holds a control character, or bytes that are not UTF-8", "give plain text"
+        )
     return text
 
 

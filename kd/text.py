@@ -1,5 +1,6 @@
 """Tables for people."""
 
+import unicodedata
 from collections.abc import Sequence
 
 
@@ -19,3 +20,13 @@ def aligned(rows: Sequence[Sequence[str]], *, left: int = 1, rule: bool = False)
 def literal(text: str) -> str:
     """Text that the plotting library will not read as a formula."""
     return text.replace("$", r"\$")
+
+
+def broken(text: str) -> bool:
+    """Whether a text holds control characters, or bytes that are not UTF-8: what no table and no terminal takes."""
+    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
+
+
+def printable(text: str) -> str:
+    """The same with such characters escaped, line ends and tabs too."""
+    return "".join(ascii(letter)[1:-1] if broken(letter) else letter for letter in text)

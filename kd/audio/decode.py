@@ -13,6 +13,8 @@ from kd.errors import UserError
 
 Samples = npt.NDArray[np.float32]
 REPLACE = "replace the file or leave it out"
+LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # samples per second of a sound
+LOUDEST = 1e6  # beyond it a sample is a broken number rather than a loud sound
 BLOCK = 1 << 19  # samples of a long file that are read at once
 
 
@@ -49,6 +51,9 @@ def opened(sound: Path | BinaryIO, *, name: str = "") -> Iterator[Any]:
             raise UserError(f"{name or sound}: there is no such file", "check the path") from None
         raise unreadable(name or str(sound), error) from None
     with file:
+        if not LOWEST_RATE <= file.samplerate <= HIGHEST_RATE:
+            where = name or str(sound)
+            raise UserError(f"{where}: its header says {file.samplerate} samples per second", REPLACE)
         yield file
 
 
@@ -73,9 +78,15 @@ def mono(file: Any, count: int, *, name: str) -> Samples:
     if kind == "int16":  # the same numbers as libsndfile's own, in a third of the time
         samples = samples * np.float32(2**-15)
     averaged: Samples = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(averaged).all():
-        raise UserError(f"{name}: holds samples that are not finite", REPLACE)
+    check_samples(averaged, name=name)
     return averaged
+
+
+def check_samples(samples: Samples, *, name: str, hint: str = REPLACE) -> None:
+    """Raises UserError for NaN, infinity, and numbers so large that their power is none."""
+    if len(samples) and not max(samples.max(), -samples.min()) <= LOUDEST:
+        what = "are far beyond [-1, 1]" if np.isfinite(samples).all() else "are not finite"
+        raise UserError(f"{name}: holds samples that {what}", hint)
 
 
 def blocks(file: Any, *, name: str) -> Iterator[Samples]:

@@ -53,7 +53,7 @@ def probe(path: Path) -> AudioFacts:
             if not problem and rate < LOWEST_RATE:
                 problem = f"the header says {rate} samples per second, which is no sound"
             if not problem and sound.format in ("WAV", "WAVEX"):
-                problem = _wav_cut_short(path, size)
+                problem = wav_cut_short(path, size)
             if not problem and sound.subtype in ("FLOAT", "DOUBLE") and not _finite(sound):
                 problem = "a sample is NaN or infinite"
         return AudioFacts(size, digest.hexdigest(), max(frames, 0), rate, channels, problem)
@@ -90,9 +90,11 @@ def probe_all(paths: Iterable[Path], *, cache: Path | None = None) -> dict[Path,
     return {path: facts[path] for path in stamps}
 
 
-def _wav_cut_short(path: Path, size: int) -> str:
+def wav_cut_short(path: Path, size: int) -> str:
     """One line where a RIFF file ends before the samples its header promises: libsndfile plays what is there."""
     with path.open("rb") as data:
+        if data.read(4) != b"RIFF":
+            return ""
         place = 12
         while place + 8 <= size:
             data.seek(place)

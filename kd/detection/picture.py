@@ -1,5 +1,6 @@
 """The picture of a recording: spectrogram, scores and events on one time axis, in memory that does not grow with its length."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,10 @@ class Picture:
         axes[2].set_ylabel("events" if shown else "no events")
         axes[2].set_xlim(0, seconds)
         axes[2].set_xlabel("seconds")
-        figure.savefig(path, dpi=100)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph")  # a letter of a name that the font does not have
+            figure.savefig(path, dpi=100)
 
     def _spectrogram(self, axis: Any, *, seconds: float, rate: int, highest: float) -> None:
         columns = self.bands.columns

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kd.audio.decode import blocks, opened
+from kd.audio.decode import HIGHEST_RATE, LOWEST_RATE, blocks, check_samples, opened
 from kd.detection.apply import finest
 from kd.detection.detector import Detector
 from kd.detection.events import in_order
@@ -24,7 +24,6 @@ from kd.errors import UserError
 Array = npt.NDArray[np.float32]
 SECONDS_VARIABLE, PATHS_VARIABLE = "KD_SERVE_SECONDS", "KD_SERVE_PATHS"
 SECONDS = 600.0  # of sound in one row that is sent along
-LOWEST, HIGHEST = 1_000, 768_000  # samples per second
 KINDS = "path (a file's), audio (a sound file's bytes), or samples and rate"
 Rows = list[dict[str, Any]]
 
@@ -112,8 +111,10 @@ def _bytes(value: Any) -> bytes:
 
 def _samples(row: Mapping[str, Any]) -> tuple[Array, int]:
     rate = _value(row, "rate")
-    if rate is None or not LOWEST <= float(rate) <= HIGHEST or float(rate) != int(rate):
-        raise UserError(f"rate={rate} is no rate", f"give samples per second, {LOWEST} to {HIGHEST}, beside samples")
+    if rate is None or not LOWEST_RATE <= float(rate) <= HIGHEST_RATE or float(rate) != int(rate):
+        raise UserError(
+            f"rate={rate} is no rate", f"give samples per second, {LOWEST_RATE} to {HIGHEST_RATE}, beside samples"
+        )
     try:
         samples: Array = np.asarray(row["samples"], np.float32)
     except (TypeError, ValueError):
@@ -122,8 +123,7 @@ def _samples(row: Mapping[str, Any]) -> tuple[Array, int]:
         samples = samples.mean(axis=1, dtype=np.float32)
     if samples.ndim != 1 or not len(samples):
         raise UserError(f"samples have the shape {samples.shape}", "give one list of numbers in [-1, 1]")
-    if not np.isfinite(samples).all():
-        raise UserError("samples are not finite", "give numbers in [-1, 1]")
+    check_samples(samples, name="samples", hint="give numbers in [-1, 1]")
     _check_length(len(samples) / int(rate))
     return samples, int(rate)
 

@@ -29,7 +29,7 @@ def lineage(settings: LineageSettings) -> int:
     check_out(settings.out, read={"data": settings.data})
     if settings.out and Path(settings.out).suffix not in (".html", ".json"):
         raise UserError(f"out={settings.out} is neither a page nor JSON", "name a file that ends in .html or .json")
-    runs = Runs(open_store())
+    runs = Runs(open_store(there=True))
     version = version_at(runs, settings.model)
     params: dict[Key, Mapping[str, str]] = {}
 

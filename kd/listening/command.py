@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from kd.audio.decode import Samples, blocks, opened
 from kd.config import user_path
+from kd.corpus.audio_files import wav_cut_short
 from kd.detection.apply import finest
 from kd.detection.detector import Detector, load_detector, of_classes
 from kd.detection.events import Detection, in_order
@@ -20,14 +21,13 @@ from kd.detection.picture import Picture
 from kd.errors import UserError, did_you_mean
 from kd.listening.live import live
 from kd.listening.outputs import Output, output_for
+from kd.listening.places import check_places, score_place
 from kd.listening.settings import DetectSettings
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress, clock
-from kd.scoring.score_files import stem
+from kd.scoring.score_files import AUDIO
+from kd.text import broken, printable
 
-ENDINGS = (
-    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64",
-)  # fmt: skip
 LONG = 60  # seconds from which on progress within a recording is shown
 SPOOL = 64 << 20  # bytes of standard input that are kept in memory
 
@@ -42,8 +42,11 @@ class Recording:
 
 def detect(settings: DetectSettings, folder: Callable[[], Path]) -> int:
     """Detect with the model in a folder, write, and say what could not be read; returns the exit code."""
+    if 0 < settings.window_seconds < 1:
+        raise UserError(f"window_seconds={settings.window_seconds:g} is too short", "give 1 or more, or 0 for a clip's")
     found = recordings(settings)
     output = output_for(settings, [(each.name, each.path) for each in found])
+    check_places(settings, [each.name for each in found], output)
     detector = only(load_detector(folder()), settings.classes)
     use_threads(settings.threads)
     if settings.stream:
@@ -73,14 +76,16 @@ def recordings(settings: DetectSettings) -> list[Recording]:
     if not settings.audio:
         raise UserError("audio= is empty", "name a sound file, a folder of them, or - for standard input")
     if settings.audio == "-":
+        if sys.stdin is None:
+            raise UserError("standard input is closed", "pipe a recording into it")
         return [Recording("stdin", None)]
     if settings.stream:
         raise UserError("stream=true reads standard input", "give audio=-")
     path = user_path(settings.audio, "audio")
     if path.is_dir():
-        within = sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+        within = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO and p.is_file())
         if not within:
-            raise UserError(f"{path}: holds no sound files", f"known are {', '.join(ENDINGS)}")
+            raise UserError(f"{path}: holds no sound files", f"known are {', '.join(AUDIO)}")
         return [Recording(each.relative_to(path).as_posix(), each) for each in within]
     if not path.is_file():
         raise UserError(f"audio={settings.audio}: there is no such file or folder", "check the path")
@@ -91,6 +96,8 @@ def only(detector: Detector, classes: str) -> Detector:
     """A detector of some of its classes. Raises UserError for one it does not know."""
     wanted = [label.strip() for label in classes.split(",") if label.strip()]
     if not wanted:
+        if classes:
+            raise UserError(f"classes={classes} names none", "leave it out for all")
         return detector
     for label in wanted:
         if label not in detector.classes:
@@ -111,7 +118,11 @@ class Work:
         """Detect and write one; what stood in the way where it could not be read, which is also said at once."""
         self.read += 1
         try:
-            with source(recording) as sound, opened(sound, name=recording.name) as file:
+            if broken(recording.name):
+                raise UserError(f"{recording.name}: no table can hold this name", "rename the file")
+            where = str(recording.path or "standard input")
+            with source(recording) as sound, opened(sound, name=where) as file:
+                self._warn(recording)
                 listener = listener_of(
                     self.detector,
                     rate=file.samplerate,
@@ -119,13 +130,19 @@ class Work:
                     precision=self.precision,
                 )
                 whole = file.frames / file.samplerate
-                self._detect(recording, listener, blocks(file, name=str(recording.path or "-")), whole, of)
+                self._detect(recording, listener, blocks(file, name=where), whole, of)
         except UserError as error:
             self.progress.clear()
             if of > 1:
-                sys.stderr.write(f"warning: {error.message}\n")
+                sys.stderr.write(f"warning: {printable(error.message)}\n")
             return error
         return None
+
+    def _warn(self, recording: Recording) -> None:
+        """Say where a file ends before its header does: what is there is scored."""
+        if recording.path is not None and (cut := wav_cut_short(recording.path, recording.path.stat().st_size)):
+            self.progress.clear()
+            sys.stderr.write(f"warning: {recording.path}: {cut}\n")
 
     def _detect(
         self, recording: Recording, listener: Listener, sound: Iterator[Samples], whole: float, of: int
@@ -164,7 +181,7 @@ class Work:
     def _table(self, recording: Recording) -> ScoreTable | None:
         if not self.settings.scores:
             return None
-        place = user_path(self.settings.scores, "scores") / f"{stem(recording.name)}.tsv"
+        place = score_place(self.settings, recording.name)
         return ScoreTable(place, classes=self.detector.classes, grid=finest(self.detector))
 
     def tell(self, text: str) -> None:

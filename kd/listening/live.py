@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from kd.audio.decode import check_samples
 from kd.detection.apply import finest
 from kd.detection.detector import Detector, Member
 from kd.detection.events import Detection
@@ -36,15 +37,23 @@ def live(detector: Detector, settings: DetectSettings, output: Output) -> None:
     cut = partial(live_cut, step=settings.step, lookahead=settings.lookahead)
     listener = Listener(detector, rate=settings.rate, cut=cut, precision=precision_of(settings), pad=False)
     output.tell(said_latency(detector, cut, settings))
+    found = 0
     for samples in pcm(cast(BufferedIOBase, sys.stdin.buffer), settings):
-        tell(output, listener.push(samples).events, listener.seconds)
-    tell(output, listener.finish().events, listener.seconds)
+        found += told(output, listener.push(samples).events, listener.seconds)
+    if not listener.samples:
+        raise UserError(
+            "standard input held no sound", "check what writes to it: nothing came, or less than one sample"
+        )
+    found += told(output, listener.finish().events, listener.seconds)
+    if not found:
+        output.add(NAME, [], seconds=listener.seconds)
 
 
-def tell(output: Output, events: list[Detection], seconds: float) -> None:
-    """Print events, where there are any."""
+def told(output: Output, events: list[Detection], seconds: float) -> int:
+    """Print events, where there are any; how many."""
     if events:
         output.add(NAME, events, seconds=seconds)
+    return len(events)
 
 
 def live_cut(member: Member, *, step: float, lookahead: float = -1.0) -> Windows:
@@ -102,6 +111,5 @@ def pcm(stream: BufferedIOBase, settings: DetectSettings) -> Iterator[Array]:
         samples: Array = frames.mean(axis=1, dtype=np.float32)
         if kind.kind == "i":
             samples = samples / np.float32(32_768)
-        if not np.isfinite(samples).all():
-            raise UserError("standard input holds samples that are not finite", "check encoding= and channels=")
+        check_samples(samples, name="standard input", hint="check encoding= and channels=")
         yield samples

@@ -11,6 +11,7 @@ from kd.detection.outputs import COLUMNS, ENDINGS, TOGETHER, audacity_labels, ja
 from kd.errors import UserError
 from kd.files import atomic_write_text
 from kd.listening.settings import DetectSettings
+from kd.scoring.score_files import AUDIO
 
 Named = Sequence[tuple[str, Path | None]]
 
@@ -30,6 +31,9 @@ class Output(Protocol):
     def beside(self, name: str, ending: str) -> Path:
         """Where something else about a recording is written."""
 
+    def places(self, names: Sequence[str]) -> list[Path]:
+        """The files of events that will be written of recordings of these names."""
+
 
 def output_for(settings: DetectSettings, recordings: Named) -> Output:
     """The output that the parameters ask for. Raises UserError for what they cannot mean together."""
@@ -45,9 +49,10 @@ def output_for(settings: DetectSettings, recordings: Named) -> Output:
             raise UserError("picture=true needs a place to draw to", "name a folder with out=")
         return Printed(texts)
     place = user_path(settings.out, "out")
-    inputs = {path.resolve() for _, path in recordings if path is not None}
-    if place.resolve() in inputs:
+    if place.resolve() in {path.resolve() for _, path in recordings if path is not None}:
         raise UserError(f"out={settings.out} is the recording itself", "name another file")
+    if place.suffix.lower() in AUDIO and not place.is_dir():
+        raise UserError(f"out={settings.out} has the ending of a sound file", f"name it {place.stem}.tsv, say")
     folder = place.is_dir() or settings.out.endswith("/") or (not place.suffix and (apart or settings.picture))
     if not folder and not (apart and many):
         return OneFile(texts, place, folder=place.parent)
@@ -119,6 +124,10 @@ class Printed:
         """Nowhere."""
         raise ValueError(f"no folder for {name}{ending}")
 
+    def places(self, names: Sequence[str]) -> list[Path]:
+        """None."""
+        return []
+
 
 class Written:
     """What files have in common; path: what people are told of, folder: for what else is written."""
@@ -133,13 +142,15 @@ class Written:
 
     def beside(self, name: str, ending: str) -> Path:
         """In the folder, in folders like those of the recordings."""
-        path = self.folder / Path(name).with_suffix(ending)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        return self.folder / Path(name).with_suffix(ending)
 
 
 class OneFile(Written):
     """All events in one file, which appears when all are known."""
+
+    def places(self, names: Sequence[str]) -> list[Path]:
+        """That file."""
+        return [self.path]
 
     def add(self, name: str, events: Sequence[Detection], *, seconds: float) -> None:
         """Keep."""
@@ -153,6 +164,10 @@ class OneFile(Written):
 
 class Folder(Written):
     """A file per recording."""
+
+    def places(self, names: Sequence[str]) -> list[Path]:
+        """One each."""
+        return [self.beside(name, ENDINGS[self.texts.name]) for name in names]
 
     def add(self, name: str, events: Sequence[Detection], *, seconds: float) -> None:
         """Write."""

@@ -37,8 +37,12 @@ class DetectOptions:
     scores: str = option("", help="folder for the frame scores, one table per recording; empty: none")
     picture: bool = option(False, help="draw spectrogram, scores and events of each recording, into the folder out=")
     window_seconds: float = option(
-        0.0, help="long recordings are scored in overlapping windows of this length; 0: a clip's", low=0, high=600
+        0.0,
+        help="long recordings are scored in overlapping windows of this length, 1 or more; 0: a clip's",
+        low=0,
+        high=600,
     )
+    overwrite: bool = option(False, help="replace files that are there in the folders out= and scores=")
 
 
 @dataclass(frozen=True)

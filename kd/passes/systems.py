@@ -65,7 +65,7 @@ class Scored:
 def of_model(address: str, where: Where, *, makers: bool) -> System:
     """A registered model on a split, at the operating points it carries; nothing is fitted."""
     use_threads(where.threads)
-    client = open_store()
+    client = open_store(there=True)
     version = find(client, address)
     detector = load_detector(fetch(client, version, cache=home() / "models"))
     root = locate(where.data, home=home())
@@ -81,7 +81,7 @@ def of_run(run: str, where: Where, *, makers: bool) -> System:
     Of an iterate run, those of its last pass. Raises UserError for a run that is absent, kept no scores of the split, or
     scored other clips than the corpus has.
     """
-    client = open_store()
+    client = open_store(there=True)
     runs = Runs(client)
     tags = runs.tags_of(run)
     if tags is None:
@@ -101,7 +101,7 @@ def of_run(run: str, where: Where, *, makers: bool) -> System:
 def of_version(version: Version, where: Where, *, makers: bool) -> System:
     """The scores that the run of a version keeps of the split, where they are its own and of these clips, else predicted."""
     with contextlib.suppress(UserError):
-        if newest_of_run(open_store(), version.run_id).number == version.number:
+        if newest_of_run(open_store(there=True), version.run_id).number == version.number:
             return of_run(version.run_id, where, makers=makers)
     return of_model(f"models:/{version.name}/{version.number}", where, makers=makers)
 

@@ -31,7 +31,7 @@ def promote(settings: PromoteSettings) -> int:
     """Say what moves and why, move it, record it; returns the exit code."""
     check_name(settings.model)
     way = way_of(settings)
-    client = open_store()
+    client = open_store(there=True)
     runs, registry = Runs(client), Registry(client, settings.model)
     moves = AliasMoves(registry)
     if way == "list":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kd.config import home
+from kd.corpus.locate import DEMO
 from kd.detection.detector import load_detector
 from kd.errors import UserError
 from kd.passes.plan import listed
@@ -16,7 +17,9 @@ from kd.promotion.latency import median_latency
 from kd.promotion.policies import Proposal, Versions, best, known, manual, numbers
 from kd.promotion.settings import PromoteSettings
 from kd.text import aligned
-from kd.tracking.registry import MERGED, STAGES, Registry, fetch
+from kd.tracking.lineage import job_run
+from kd.tracking.registry import MERGED, STAGES, Registry, Version, fetch
+from kd.tracking.runs import Runs
 
 Aliases = Mapping[str, int]
 
@@ -56,6 +59,8 @@ def of_policy(settings: PromoteSettings, registry: Registry, versions: Versions,
         ]
     evidence["moves"] = [each.to_dict() for each in found]
     targets = {each.alias: each.new for each in found if each.moves}
+    if settings.policy == "manual":
+        told = "".join(f"\n{note}" for note in odd(found, versions))
     return Promotion(
         targets, settings.policy, evidence, proposals_table(found, drawn=settings.policy == "significant") + told
     )
@@ -77,6 +82,7 @@ def of_stage(settings: PromoteSettings, registry: Registry, versions: Versions, 
         return Promotion(
             {stage: number}, why, {**evidence, "gates": "off"}, f"{head}\ngates are off: nothing is checked"
         )
+    check_data(settings, registry, version)
     use_threads(settings.threads)
     bouts = Bouts(versions, settings)
     detector = load_detector(fetch(registry.client, version, cache=home() / "models"))
@@ -102,6 +108,29 @@ def of_stage(settings: PromoteSettings, registry: Registry, versions: Versions, 
     address = f"models:/{registry.name}/"
     closer = f"compare --a {address}{holder} --b {address}{number}" if holder else f"evaluate --model {address}{number}"
     return Promotion({stage: number}, stage, evidence, "\n".join(lines), refusal(found, stage=stage, closer=closer))
+
+
+def odd(found: list[Proposal], versions: Versions) -> list[str]:
+    """What a person who moves aliases by hand may not have meant."""
+    notes = []
+    for each in found:
+        merged = versions[each.new].kind == MERGED
+        if each.moves and merged != (each.alias in (MERGED, *STAGES)):
+            what = "a merged detector" if merged else "a single network"
+            other = "single networks" if merged else "detectors merged of champions"
+            notes.append(f"note: version {each.new} is {what}; {each.alias} is for {other}")
+    return notes
+
+
+def check_data(settings: PromoteSettings, registry: Registry, version: Version) -> None:
+    """Raises UserError where a version of a job on a corpus of its own would be judged on the demo, unasked."""
+    _, params = job_run(Runs(registry.client), version.iterate_id)
+    own = params.get("cfg.data", DEMO)
+    if settings.data == DEMO and own != DEMO:
+        raise UserError(
+            f"version {version.number} is of a job on {own}, and data={DEMO} would judge it on generated sounds",
+            f"give data={own}, or another corpus of its classes",
+        )
 
 
 def bouts_of(contrast: Mapping[str, Any]) -> list[Any]:

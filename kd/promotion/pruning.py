@@ -19,7 +19,7 @@ from kd.tracking.store import open_store
 def prune(settings: PruneSettings) -> int:
     """Say what is kept and why, and what goes; delete it unless this is a dry run; returns the exit code."""
     check_name(settings.model)
-    client = open_store()
+    client = open_store(there=True)
     registry, runs = Registry(client, settings.model), Runs(client)
     registry.aliases()
     with contextlib.nullcontext() if settings.dry_run else model_locked(settings.model):

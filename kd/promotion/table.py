@@ -32,7 +32,7 @@ HEAD = (
 def champions(settings: ChampionsSettings) -> int:
     """Print both tables; returns the exit code."""
     check_name(settings.model)
-    client = open_store()
+    client = open_store(there=True)
     registry, runs = Registry(client, settings.model), Runs(client)
     aliases, entries = registry.aliases(), Ledger(registry).entries()
     versions = {version.number: version for version in registry.versions()}

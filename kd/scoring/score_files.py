@@ -25,7 +25,9 @@ from kd.errors import UserError
 from kd.files import sync_folder, temporary_name, unwritable
 from kd.scoring.grid import FrameGrid
 
-AUDIO = (".wav", ".flac", ".ogg", ".mp3")
+AUDIO = (
+    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64",
+)  # fmt: skip
 UNIFORM = 0.001  # seconds by which a border may miss its place on a uniform grid: times written with three decimals
 LARGEST = float(np.finfo(np.float32).max)
 

@@ -22,6 +22,6 @@ def detector_folder(model: str) -> tuple[Path, str]:
         if not folder.is_dir():
             raise UserError(f"model={model}: no such folder, and no {ADDRESS} address", "write models:/NAME@ALIAS")
         return folder, folder.resolve().name
-    client = open_store()
+    client = open_store(there=True)
     version = find(client, model)
     return fetch(client, version, cache=home() / "models"), f"{ADDRESS}{version.name}/{version.number}"

@@ -32,10 +32,10 @@ def sqlite_path(uri: str) -> Path | None:
     return Path(uri.removeprefix(SQLITE).partition("?")[0]) if uri.startswith(SQLITE) else None
 
 
-def open_store() -> Any:
+def open_store(*, there: bool = False) -> Any:
     """An MlflowClient on the tracking store, whose database exists when this returns.
 
-    Raises UserError where the store does not answer.
+    there: it must exist already, since what is asked for can only be in it. Raises UserError where the store does not answer.
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
@@ -50,6 +50,10 @@ def open_store() -> Any:
     if path and not all(os.access(place, os.W_OK) for place in (path.parent, path) if place.exists()):
         raise UserError(
             f"the tracking store {path} cannot be written", "check owner and rights, or MLFLOW_TRACKING_URI"
+        )
+    if path and there and not path.exists():
+        raise UserError(
+            f"there is no tracking store at {path}", "run a job first (make iterate), or check MLFLOW_TRACKING_URI"
         )
     with store_errors(uri):
         import mlflow

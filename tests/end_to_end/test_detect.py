@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -137,7 +138,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_written(
         "--model", model, "--audio", folder, "--out", tmp_path / "out.tsv", "--scores", tmp_path / "scores", expected=2
     )
     said = capsys.readouterr()
-    assert "error: 3 of 4 recordings could not be read, first: b.wav: cannot be read as audio" in said.err
+    assert f"error: 3 of 4 recordings could not be read, first: {folder / 'b.wav'}: cannot be read as audio" in said.err
     assert said.err.count("warning: ") == 3
     assert list(read_events(tmp_path / "out.tsv")) == ["a.wav"]
     assert [path.name for path in (tmp_path / "scores").iterdir()] == ["a.tsv"]
@@ -162,6 +163,15 @@ def test_what_cannot_be_read_is_said_and_the_rest_written(
         (["--audio", "{audio}/a.wav", "--model", "nowhere"], "model=nowhere: no such folder"),
         (["--audio", "{audio}/a.wav", "--format", "tvs"], "format='tvs' is not one of"),
         (["--audio", "{audio}/notes.txt"], "notes.txt: cannot be read as audio"),
+        (["--audio", "{audio}/a.wav", "--classes", ","], "classes=, names none"),
+        (["--audio", "{audio}/a.wav", "--window_seconds", "0.5"], "window_seconds=0.5 is too short"),
+        (["--audio", "{audio}/a.wav", "--out", "b.wav"], "out=b.wav has the ending of a sound file"),
+        (["--audio", "{audio}/a.wav", "--out", "/proc/none/x.tsv"], "cannot write /proc/none"),
+        (["--audio", "{audio}/a.wav", "--scores", "/proc/none"], "cannot write /proc/none"),
+        (["--audio", "{audio}/a.wav", "--out", "/proc/none/", "--picture", "true"], "cannot write /proc/none"),
+        (["--audio", "{audio}/a.wav", "--out", "{audio}/a.wav/x.tsv"], "a.wav is a file, and a folder is needed"),
+        (["--audio", "{audio}/a.wav", "--out", "o/a.tsv", "--scores", "o"], "o/a.tsv would be written twice"),
+        (["--audio", "{audio}/a\udcff.wav"], "bytes that are not UTF-8"),
     ],
 )
 def test_mistakes(
@@ -193,3 +203,68 @@ def test_a_reader_that_goes_early_is_no_error(model: Path, audio: Path) -> None:
     process.stdout.close()
     said = process.stderr.read().decode()
     assert process.wait() == 0 and "Traceback" not in said and "error" not in said
+
+
+def test_files_in_folders_are_replaced_only_when_asked(
+    model: Path, audio: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.txt").write_text("mine")
+    words = ["--model", model, "--audio", audio / "a.wav", "--out", f"{tmp_path}/", "--format", "audacity"]
+    detect(*words, expected=2)
+    assert "a.txt is there already" in capsys.readouterr().err and (tmp_path / "a.txt").read_text() == "mine"
+    detect(*words, "--overwrite", "true")
+    assert (tmp_path / "a.txt").read_text() != "mine"
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    detect("--model", model, "--audio", audio / "a.wav", "--scores", tmp_path / "link", expected=2)
+    assert "leads to nothing" in capsys.readouterr().err
+
+
+def test_numbers_that_are_no_sound_and_rates_that_are_none(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soundfile.write(tmp_path / "loud.wav", np.full(16_000, 1e30), 16_000, subtype="FLOAT")
+    soundfile.write(tmp_path / "slow.wav", np.zeros(60_000), 1)
+    for name, said in (("loud", "far beyond [-1, 1]"), ("slow", "its header says 1 samples per second")):
+        detect("--model", model, "--audio", tmp_path / f"{name}.wav", expected=2)
+        assert said in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(np.full(16_000, 1e30, "<f4").tobytes())))
+    detect("--model", model, "--audio", "-", "--stream", "true", "--encoding", "f32le", expected=2)
+    assert "standard input: holds samples that are far beyond" in capsys.readouterr().err
+
+
+def test_a_file_that_is_cut_short_is_scored_and_said(
+    model: Path, audio: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = (audio / "a.wav").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    detect("--model", model, "--audio", tmp_path / "cut.wav")
+    said = capsys.readouterr()
+    assert "cut.wav: cut short: " in said.err and said.out.startswith("filename")
+
+
+def test_live_sound_that_does_not_come_and_that_holds_nothing(
+    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x")))
+    detect("--model", model, "--audio", "-", "--stream", "true", expected=2)
+    assert "standard input held no sound" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", None)
+    detect("--model", model, "--audio", "-", expected=2)
+    assert "standard input is closed" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(bytes(3_200))))
+    detect("--model", model, "--audio", "-", "--stream", "true")
+    assert capsys.readouterr().out.splitlines()[0].startswith("filename\t")
+
+
+def test_a_name_that_no_table_holds_does_not_stop_the_others(
+    model: Path, audio: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    whole = (audio / "a.wav").read_bytes()
+    for name in (b"bad\xff.wav", b"line\nbreak.wav", b"good.wav"):
+        (folder / os.fsdecode(name)).write_bytes(whole)
+    detect("--model", model, "--audio", folder, "--out", tmp_path / "out.tsv", expected=2)
+    said = capsys.readouterr().err
+    assert "2 of 3 recordings could not be read" in said and "\\udcff" in said and "line\\nbreak" in said
+    assert list(read_events(tmp_path / "out.tsv")) == ["good.wav"]

@@ -56,7 +56,7 @@ def test_a_crash_at_any_call_is_finished_by_the_next_prune(
             except PowerCut:
                 ended = False
         capsys.readouterr()
-        monkeypatch.setattr("kd.promotion.pruning.open_store", lambda: registry.client)
+        monkeypatch.setattr("kd.promotion.pruning.open_store", lambda **_: registry.client)
         assert prune(settings) == 0
         assert {version.number for version in registry.versions()} == {teacher, champion}
         assert not any(files.exists() for _, files in gone)
@@ -74,7 +74,7 @@ def test_bytes_are_those_of_what_goes_and_a_dry_run_deletes_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("kd.promotion.pruning.open_store", lambda: registry.client)
+    monkeypatch.setattr("kd.promotion.pruning.open_store", lambda **_: registry.client)
     for version in registry.versions():
         registry.delete(version.number)
     kept, _ = logged_version(registry)
