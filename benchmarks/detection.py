@@ -58,7 +58,7 @@ def main(words: Sequence[str] | None = None) -> int:
         clips = sorted((chosen.data / "audio" / "test").glob("*.wav"))
         for minutes in map(int, chosen.minutes.split(",")):
             path = recording(folder / f"{minutes}.flac", clips, seconds=60 * minutes)
-            runs = [detect(path, chosen.model, "--window_seconds", "30") for _ in range(chosen.repeats)]
+            runs = [detect(path, chosen.model) for _ in range(chosen.repeats)]
             found[f"{minutes} minutes"] = summary(runs, seconds=60 * minutes)
             path.unlink()
             sys.stdout.write(json.dumps({minutes: found[f"{minutes} minutes"]}) + "\n")

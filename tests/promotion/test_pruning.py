@@ -49,7 +49,7 @@ def test_a_crash_at_any_call_is_finished_by_the_next_prune(
     for left in range(100):
         gone = [logged_version(registry) for _ in range(2)]
         with monkeypatch.context() as patch:
-            patch.setattr("kd.promotion.pruning.open_store", lambda n=left: Failing(registry.client, n, *DELETING))
+            patch.setattr("kd.promotion.pruning.open_store", lambda n=left, **_: Failing(registry.client, n, *DELETING))
             try:
                 prune(settings)
                 ended = True
