@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 settings.register_profile("kd", deadline=None)  # first calls compile
 settings.load_profile("kd")
 
+pytest_plugins = ("tests.sheets",)
 ROOT = Path(__file__).resolve().parent.parent
 # A shell starts background jobs deaf to SIGINT, and children inherit that; a handler, they do not.
 signal.signal(signal.SIGINT, signal.default_int_handler)

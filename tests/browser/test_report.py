@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from dashboards.comparing import Side, comparison_page
 from dashboards.report import report_page
-from tests.browser.conftest import Sheet
+from dashboards.systems import merged_systems
 from tests.conftest import Place
 from tests.dashboards.made import made_job
 from tests.forks import Forks
+from tests.sheets import Sheet
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +138,18 @@ def test_fifty_classes_and_twenty_passes(sheet: Sheet, tmp_path: Path) -> None:
     sheet.page.goto(path.as_uri())
     sheet.walk()
     assert not sheet.complaints and sheet.page.evaluate("document.documentElement.scrollWidth") == 1280
+
+
+def test_jobs_side_by_side(sheet: Sheet, tmp_path: Path) -> None:
+    job = made_job(tmp_path / "runs", classes=["<i>a</i>", "b"], passes=2, clips=[f"{i}.wav" for i in range(20)])
+    systems = merged_systems(job, "report")
+    sides = [Side(f"{i}" * 32, f"<b>job {i}</b>", {"steps": f"{i}"}, systems[i]) for i in (1, 2)]
+    path = tmp_path / "page.html"
+    path.write_text(comparison_page(sides, resamples=100).alone(), "utf-8")
+    sheet.page.goto(path.as_uri())
+    sheet.walk()
+    assert not sheet.complaints and not sheet.outside(path.as_uri())
+    sheet.page.locator("#classes thead button").last.click()
+    assert sheet.page.locator("#classes th[aria-sort=descending]").count() == 1
+    assert "<i>a</i>" in sheet.page.locator("#differences").inner_text()
+    assert "<b>job 2</b>" in sheet.page.locator("h1").inner_text()

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Place
 from tests.jobs import results_of
 
@@ -45,6 +47,7 @@ def test_a_move_during_a_pass_is_honoured(place: Place, corpus: Path) -> None:
     assert int(json.loads(place.python(aliases))["best-Dog"]) == champions[2]
 
 
+@pytest.mark.slow
 def test_a_version_of_another_job_may_be_champion_where_it_is_named(place: Place, corpus: Path) -> None:
     assert place.run("iterate", data=corpus, passes=1, **{**QUICK, "steps": 40}).returncode == 0
     trained = results_of(place)["passes"][0]["candidates"][0]["version"]

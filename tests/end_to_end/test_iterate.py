@@ -189,6 +189,7 @@ def test_the_same_seed_gives_the_same_results_however_many_workers_train(
     assert without_identity(results_of(other)) == without_identity(results_of(finished[0]))
 
 
+@pytest.mark.slow
 def test_other_jobs_inherit_no_champion_whatever_their_home(finished: tuple[Place, str], corpus: Path) -> None:
     place = finished[0]
     quick = {"passes": 1, "steps": 3, "batch": 4, "architectures": "shallow", "smoothings": "median"}

@@ -110,6 +110,7 @@ def test_a_move_by_hand_is_recorded_with_evidence_and_taken_back(job: Place) -> 
     refused(job.ask("promote", undo=number), f"undo={number}", "best-Dog", f"moves {back}")
 
 
+@pytest.mark.slow
 def test_best_puts_every_class_back_to_its_best_version(job: Place) -> None:
     before, versions = registry_of(job)
     f1 = {n: json.loads(tags["kd.f1.tuned"]) for n, tags in versions.items() if tags["kd.kind"] != "merged"}
@@ -153,6 +154,7 @@ def test_significance_is_what_compare_says(job: Place, corpus: Path, tmp_path: P
     assert registry_of(job)[0] == before
 
 
+@pytest.mark.slow
 def test_a_detector_goes_from_stage_to_stage_through_gates(job: Place, corpus: Path) -> None:
     before, versions = registry_of(job)
     first = next(n for n, tags in versions.items() if tags["kd.kind"] == "merged" and tags["kd.pass"] == "1")
@@ -222,6 +224,7 @@ def test_what_cannot_be_is_refused(job: Place, name: str, given: dict[str, objec
     refused(job.ask(name, **given), says)
 
 
+@pytest.mark.slow
 def test_pruning_keeps_what_is_needed_and_jobs_go_on(job: Place, corpus: Path) -> None:
     aliases, versions = registry_of(job)
     again = said(job.run("iterate", data=corpus, **QUICK))
@@ -243,6 +246,7 @@ def test_pruning_keeps_what_is_needed_and_jobs_go_on(job: Place, corpus: Path) -
     assert after == again and "this job is finished" in after
 
 
+@pytest.mark.slow
 def test_the_next_job_honours_a_promotion_after_pruning_too(job: Place, corpus: Path) -> None:
     before, versions = registry_of(job)
     other = next(n for n, t in versions.items() if t["kd.kind"] == "candidate" and n != before["best-Dog"])

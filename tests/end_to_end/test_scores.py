@@ -149,6 +149,7 @@ print(json.dumps([run.info.status, run.data.metrics, names]))"""
     assert set(names) == {"result.json", "table.txt", "classes.tsv", "curves.json", "curves.png"}
 
 
+@pytest.mark.slow
 def test_models_runs_and_files_are_compared(job: Place, corpus: Path, tmp_path: Path) -> None:
     record = results_of(job)
     candidate = record["passes"][0]["candidates"][0]["run_id"]

@@ -62,6 +62,7 @@ def test_studies_are_logged_once_on_the_pass(job: tuple[Place, str, dict[str, An
     assert any(name.startswith("labels/positive/") for name in seen["metrics"])
 
 
+@pytest.mark.slow
 def test_a_study_by_itself_goes_on_where_it_was(job: tuple[Place, str, dict[str, Any]], corpus: Path) -> None:
     place = job[0]
     given = {"what": "student", "data": corpus, "student_steps": 4, "batch": 4, "threads": 1}

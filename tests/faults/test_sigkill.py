@@ -76,6 +76,7 @@ def workers_of(pid: int) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds worker processes in /proc")
+@pytest.mark.slow
 def test_a_killed_worker_is_one_clear_line_and_ends_the_runs(place: Place, corpus: Path) -> None:
     job = place.start("iterate", data=corpus, **{**QUICK, "steps": 60, "workers": 2})
     assert job.stdout is not None

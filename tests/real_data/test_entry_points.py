@@ -72,6 +72,7 @@ def test_check_data_describes_folders_without_audio(place: Place) -> None:
 
 
 @needs_corpus
+@pytest.mark.slow
 def test_one_pass_on_real_recordings(place: Place) -> None:
     checked = place.run("check_data", data=CORPUS)
     assert checked.returncode == 0, checked.stdout

@@ -19,9 +19,9 @@ from flask.testing import FlaskClient
 from dashboards.library import Library
 from dashboards.server import LOCAL, application
 from kd.tracking.runs import Runs
-from tests.browser.conftest import Sheet, chromium, sheet  # noqa: F401
 from tests.conftest import Place
 from tests.dashboards.made import RUN, Folder, made_job
+from tests.sheets import Sheet
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def served(finished: tuple[Place, str]) -> Iterator[str]:
     assert process.wait(timeout=30) == 130
 
 
-def test_in_a_browser_from_the_list_to_a_clip_and_a_comparison(served: str, sheet: Sheet) -> None:  # noqa: F811
+def test_in_a_browser_from_the_list_to_a_clip_and_a_comparison(served: str, sheet: Sheet) -> None:
     page = sheet.page
     page.goto(served)
     page.locator("tbody a").first.click()
