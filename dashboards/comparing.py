@@ -197,6 +197,7 @@ def differences(others: Sequence[Side], found: dict[str, Found], called: dict[st
         data.append(
             {
                 "x": [round(100 * row["value"], 3) for row in there.values()], "y": list(there), "name": called[side.run],
+                "orientation": "h",
                 "mode": "markers", "marker": {"color": COLOURS[i], "size": 9},
                 "error_x": {
                     "type": "data", "symmetric": False, "thickness": 1.5, "width": 4,
