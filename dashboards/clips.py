@@ -19,7 +19,7 @@ LEVELS = 255
 
 
 def listing(role: str, clips: Mapping[str, Any], found: Mapping[int, Verdicts]) -> list[dict[str, Any]]:
-    """A row per clip of a split: name, classes that sound, and by pass `[hits, near misses, misses, false alarms]`."""
+    """A row per clip of a split: name, classes that sound or are found, and by pass what `tally` counts."""
     rows = []
     for i, clip in enumerate(clips["clips"]):
         name = clip["name"]
@@ -28,7 +28,10 @@ def listing(role: str, clips: Mapping[str, Any], found: Mapping[int, Verdicts]) 
                 "role": role,
                 "row": i,
                 "name": name,
-                "classes": sorted({event[2] for event in clip["events"]}),
+                "classes": sorted(
+                    {event[2] for event in clip["events"]}
+                    | {pair.label for verdicts in found.values() for pair in verdicts.get(name, ())}
+                ),
                 "counts": {str(index): tally(verdicts[name]) for index, verdicts in found.items() if name in verdicts},
             }
         )

@@ -9,7 +9,7 @@ from dashboards.report import report_page
 from dashboards.settings import ReportSettings
 from kd.config import say
 from kd.errors import UserError
-from kd.files import atomic_write_text
+from kd.files import atomic_write_text, check_folder
 from kd.passes.evaluation import check_out
 from kd.passes.recovery import ended
 from kd.tracking.runs import Runs
@@ -23,8 +23,12 @@ def report(settings: ReportSettings) -> int:
     if settings.run and settings.runs:
         raise UserError("run= and runs= are both given", "give one of them")
     check_out(settings.out, read={"data": settings.data})
+    if not settings.runs and (given := next((name for name in ("split", "data") if getattr(settings, name)), "")):
+        raise UserError(f"{given}= goes with runs= only", f"leave {given} out")
     if settings.out and Path(settings.out).suffix != ".html":
         raise UserError(f"out={settings.out} is no page", "name a file that ends in .html")
+    if settings.out:
+        check_folder(Path(settings.out).absolute().parent)
     named = runs_named(settings.runs) if settings.runs else []
     runs = Runs(open_store(there=True))
     if named:

@@ -46,7 +46,7 @@ def runs_named(words: str) -> list[str]:
             raise UserError(f"runs={word!r} is no run's id", "give ids of runs, separated by commas")
     if not 2 <= len(named) <= 8 or len(set(named)) < len(named):
         raise UserError(
-            f"runs= names {len(named)} runs, {len(set(named))} of them different", "name 2 to 8 different ones"
+            f"{len(named)} runs are named, {len(set(named))} of them different", "name 2 to 8 different ones"
         )
     return named
 
@@ -65,7 +65,10 @@ def side_of(runs: Runs, run: str, settings: ReportSettings) -> Side:
 
     where = CompareSettings(data=settings.data, split=settings.split or "test/test")
     params = {key.removeprefix("cfg."): value for key, value in runs.params_of(run).items() if key.startswith("cfg.")}
-    return Side(run, tags.get("mlflow.runName", "run"), params, of_run(run, where, makers=True))
+    try:
+        return Side(run, tags.get("mlflow.runName", "run"), params, of_run(run, where, makers=True))
+    except UserError as error:
+        raise UserError(error.message, f"name the corpus and the split that run {run} was scored on") from None
 
 
 def _system(job: JobRecord, split: str) -> System:
@@ -83,11 +86,8 @@ def _system(job: JobRecord, split: str) -> System:
 def comparison_page(sides: Sequence[Side], *, resamples: int) -> Page:
     """The first of the runs beside each other one."""
     first, *others = sides
-    found = {
-        side.run: contrast([first.system], [side.system], rules=Rules(), sampling=Sampling(resamples=resamples))
-        for side in others
-    }
     called = names_of(sides)
+    found = {side.run: compared(first, side, called, resamples=resamples) for side in others}
     figures = {"differences": differences(others, found, called)}
     classes = list(next(iter(found.values()))["difference"]["classes"])
     many = 110 + (18 + 12 * len(others)) * len(classes)
@@ -99,7 +99,7 @@ def comparison_page(sides: Sequence[Side], *, resamples: int) -> Page:
             "Overall",
             quiet(
                 f"On {split}, each at its own operating points; differences to {called[first.run]}, paired, with 95 % "
-                f"intervals by {makers}."
+                f"intervals by {makers}. *: the interval excludes zero."
             )
             + overall(sides, found, called),
         ),
@@ -115,6 +115,17 @@ def comparison_page(sides: Sequence[Side], *, resamples: int) -> Page:
     title = " beside ".join(called.values()) if len(sides) == 2 else f"{len(sides)} runs side by side"
     intro = "".join(f"<p class=quiet>{text(called[side.run])}: run {text(side.run)}</p>" for side in sides)
     return Page(title=title, intro=intro, sections=sections)
+
+
+def compared(one: Side, other: Side, called: dict[str, str], *, resamples: int) -> Found:
+    """`contrast` of two sides. Raises UserError where they were scored on different clips, or share no class."""
+    try:
+        return contrast([one.system], [other.system], rules=Rules(), sampling=Sampling(resamples=resamples))
+    except UserError as error:
+        reason = error.message.replace("only a is", f"only {called[one.run]} is")
+        reason = reason.replace("only b is", f"only {called[other.run]} is")
+        both = f"{called[one.run]} and {called[other.run]}"
+        raise UserError(f"{both} cannot be compared: {reason}", "name runs of one corpus and split") from None
 
 
 def names_of(sides: Sequence[Side]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from dashboards.kept import job_record
 from dashboards.report import Report
 from dashboards.sounds import bands_of, ogg_of
 from kd.audio.spec import FeatureSpec
+from kd.passes.steps import digest_of
 from kd.tracking.runs import Runs
 
 KEPT = 4  # reports that are kept in memory
@@ -50,7 +51,9 @@ class Library:
         return one
 
     def source(self, clips: dict[str, Any], row: int) -> Path | None:
-        """A clip's file in the corpus; None where the corpus does not hold it any more, or it lies outside."""
+        """A clip's file in the corpus; None where the corpus holds it no more, or another one, or it lies outside."""
         root = Path(self.data or clips["root"]).expanduser().resolve()
         path = (root / clips["clips"][row]["path"]).resolve()
-        return path if path.is_relative_to(root) and path.is_file() else None
+        if not path.is_relative_to(root) or not path.is_file():
+            return None
+        return path if digest_of(path) == clips["clips"][row].get("sha256") else None

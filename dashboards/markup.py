@@ -83,14 +83,17 @@ def _cell(cell: Cell | str, column: int, left: int, headed: bool) -> str:
     return f"<td {' '.join(words)}>{inner}</td>"
 
 
-def chart(name: str, *, label: str, height: int = 320, note: str = "") -> str:
-    """The place of a figure. label: what it shows, for those who do not see it."""
+def chart(name: str, *, label: str, height: int = 320, note: str = "", least: int = 0) -> str:
+    """The place of a figure. label: what it shows, for those who do not see it; least: pixels below which it is scrolled."""
     caption = f"<figcaption>{text(note)}</figcaption>" if note else ""
-    return (
-        f"<figure><div class=chart id='{text(name)}' role=group aria-label='{text(label)}' "
-        f"data-height={height} style='height:{height}px'></div>"
-        f"{caption}</figure>"
+    width = f";min-width:{least}px" if least else ""
+    inner = (
+        f"<div class=chart id='{text(name)}' role=group aria-label='{text(label)}' data-height={height} "
+        f"style='height:{height}px{width}'></div>"
     )
+    if least:
+        inner = f"<div class=wide tabindex=0 role=region aria-label='{text(label)}'>{inner}</div>"
+    return f"<figure>{inner}{caption}</figure>"
 
 
 def quiet(words: str) -> str:

@@ -13,6 +13,8 @@ STYLES = ("report.css",)
 BROWSER = """
 <section id=clips><h2>Clips</h2>
 <p class=quiet id=stated></p>
+<p class=quiet>A class picks the clips in which it sounds or is found; counts are of all classes. Worst: most near misses,
+misses and false alarms.</p>
 <div class=controls>
 <label>split <select id=pick-role></select></label>
 <label>class <select id=pick-class></select></label>

@@ -1,6 +1,7 @@
 """`dashboard`: the reports of a store's jobs over HTTP, read-only."""
 
 import logging
+import os
 import socket
 from http.server import HTTPServer
 from pathlib import Path
@@ -22,6 +23,7 @@ from kd.tracking.runs import Runs, is_run_id
 from kd.tracking.store import open_store
 
 PLOTLY = "plotly.min.js"
+BACK = "<p><a href='/'>all jobs</a></p>"
 LOCAL = ("127.0.0.1", "localhost", "::1")
 POLICY = "; ".join(
     [
@@ -61,7 +63,9 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=128)
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = (
+            os.strerror(error.errno) if isinstance(error, OSError) and error.errno and error.errno > 0 else str(error)
+        )
         raise UserError(f"cannot listen on {host}:{port}: {reason}", "give another port= or host=") from None
 
 
@@ -74,10 +78,10 @@ def application(library: Library, *, hosts: tuple[str, ...], refresh: int) -> fl
     def guard() -> None:
         host = flask.request.host
         name = host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
-        if hosts and name.strip("[]") not in hosts:
+        if hosts and name.strip("[]").lower() not in hosts:
             flask.abort(403, f"this dashboard does not answer to the name {name!r}")
         if flask.request.method not in ("GET", "HEAD"):
-            flask.abort(405, "this dashboard only shows")
+            flask.abort(405, description="this dashboard only shows")
 
     @app.after_request
     def guarded(answer: flask.Response) -> flask.Response:
@@ -137,7 +141,7 @@ def told(code: int, words: str) -> tuple[str | flask.Response, int]:
     """What stands in the way, as a sentence: on a page, or for the clip browser as JSON."""
     if flask.request.path.endswith("/clip"):
         return flask.jsonify(error=words), code
-    return Page(title="Not shown", intro="", sections=[Section("said", str(code), quiet(words))]).served(
+    return Page(title="Not shown", intro=BACK, sections=[Section("said", str(code), quiet(words))]).served(
         "/static"
     ), code
 

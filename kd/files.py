@@ -51,6 +51,18 @@ def check_writable(place: Path) -> None:
         raise unwritable(place, error) from None
 
 
+def check_folder(folder: Path) -> None:
+    """Raises UserError where a folder is not there and cannot be made, or nothing can be written into it."""
+    place = folder
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    if place.is_symlink() and not place.exists():
+        raise UserError(f"{place} is a link that leads to nothing", "make the folder it leads to, or name another")
+    if not place.is_dir():
+        raise UserError(f"{place} is a file, and a folder is needed", "name another place")
+    check_writable(place / (folder.name or "file"))
+
+
 def unwritable(place: Path, error: OSError) -> UserError:
     """What to say where `place` could not be written."""
     bare = OSError(error.errno, error.strerror)

@@ -41,6 +41,7 @@ def section(job: JobRecord, found: Verdicts, split: str, clips: Mapping[str, Any
             "confusions",
             label="Which class was found where another one sounds",
             height=140 + 24 * len(job.classes),
+            least=620,
             note="Missed events by the class of a false alarm that covers half of the shorter of the two; nothing: missed "
             "with no such false alarm. The diagonal holds hits and near misses.",
         ),

@@ -28,6 +28,8 @@ def section(job: JobRecord) -> Section:
         f"{clock(result['seconds'])} of work, {result['clip_steps']} clips through training steps",
         f"{sum(len(each['candidates']) for each in job.passes) + 1} networks, {len(job.classes)} classes",
     ]
+    if few := (about[split] or about["select"]).get("few_makers"):
+        facts.append(f"fewer than 5 makers, so that their intervals say little: {', '.join(few)}")
     peaks = [c["megabytes"] for each in job.passes for c in each["candidates"] if c.get("megabytes")]
     if peaks:
         facts.append(f"{max(peaks) / 1024:.1f} GB of memory at most in a training")
@@ -72,5 +74,9 @@ def optimism(result: Record, kind: str) -> str:
     found = (result["final"].get("optimism") or {}).get(kind)
     if not found or found["value"] is None:
         return ""
-    points = 100 * found["value"]
-    return f"<li>optimism of choosing: {points:.1f} points (chosen and scored, minus cross-fitted)</li>"
+    uneven, every = result["selection"]["uneven"], len(result["classes"])
+    some = f", {every - len(uneven)} of {every} classes" if uneven else ""
+    low, high = found["low"], found["high"]
+    span = "" if low is None else f" [{100 * low:.1f}, {100 * high:.1f}]"
+    what = f"{100 * found['value']:.1f}{span} points (chosen and scored, minus cross-fitted{some})"
+    return f"<li>optimism of choosing: {what}</li>"

@@ -80,8 +80,8 @@ def settings(job: JobRecord) -> str:
         "σ",
         "threshold",
         "decay",
-        "F1 of labels",
-        "F1 of the paper's",
+        "F1 of labels, %, selection",
+        "F1 of the paper's, %",
         "collapsed",
     ]
     return table(head, rows, caption="Label settings by pass", left=2)

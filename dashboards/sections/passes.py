@@ -35,7 +35,12 @@ def section(job: JobRecord) -> Section:
         ),
         folded(
             "each class with its 95 % interval",
-            chart("f1-by-class", label="Event F1 of each class over the passes, with intervals", height=_tall(job)),
+            chart(
+                "f1-by-class",
+                label="Event F1 of each class over the passes, with intervals",
+                height=_tall(job),
+                least=760,
+            ),
         ),
         chart("champions", label="Which network is the champion of each class over the passes", height=tall),
     ]

@@ -30,6 +30,8 @@ def section(job: JobRecord) -> Section | None:
             body += chart(
                 f"{name}-importances", label="Importance of each setting", height=80 + 30 * len(study["best"])
             )
+        else:
+            body += quiet("Importances are told from 20 complete attempts on.")
         figures[f"{name}-slices"] = slices(study)
         body += chart(f"{name}-slices", label="Value over each setting", height=280)
         title = (
@@ -66,7 +68,7 @@ def history(study: Study) -> Figure:
         {"x": [i for i, _ in known], "y": [v for _, v in known], "name": "best so far", "mode": "lines"},
     ]
     data[1] |= {"line": {"shape": "hv", "color": COLOURS[5]}}
-    return figure(data, x="attempt", y="value", showlegend=False)
+    return figure(data, x="attempt", y="value: event F1, selection split", showlegend=False)
 
 
 def points(study: Study, x: list[Any], **more: Any) -> Figure:

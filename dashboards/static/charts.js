@@ -6,7 +6,10 @@ const page = JSON.parse(document.getElementById("data").textContent);
   const drawn = new Map();
   const probe = document.createElement("span");
   document.body.append(probe);
+  let printing = false;
+  const PRINTED = { "--ink": "#1d2126", "--rule": "#d4d9de" };
   const colour = (name) => {
+    if (printing) return PRINTED[name];
     probe.style.color = `var(${name})`;
     return getComputedStyle(probe).color;
   };
@@ -54,8 +57,13 @@ const page = JSON.parse(document.getElementById("data").textContent);
   );
   for (const place of document.querySelectorAll(".chart")) if (page.figures[place.id]) watcher.observe(place);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach((_, place) => draw(place)));
+  addEventListener("afterprint", () => {
+    printing = false;
+    drawn.forEach((_, place) => draw(place));
+  });
   addEventListener("beforeprint", () => {
+    printing = true;
     for (const details of document.querySelectorAll("details")) details.open = true;
-    for (const place of document.querySelectorAll(".chart")) if (page.figures[place.id] && !drawn.has(place)) draw(place);
+    for (const place of document.querySelectorAll(".chart")) if (page.figures[place.id]) draw(place);
   });
 })();

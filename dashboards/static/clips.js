@@ -9,7 +9,7 @@
   const by = (id) => document.getElementById(id);
   const [roles, classes, orders, passes, finds] = ["role", "class", "order", "pass", "name"].map((name) => by(`pick-${name}`));
   const details = new Map(Object.entries(browser.details ?? {}));
-  let chosen = null;
+  let chosen = null, everything = false, player = null;
   by("stated").textContent = page.stated;
 
   const option = (select, value, text = value) => {
@@ -45,7 +45,8 @@
   const list = () => {
     const pass = passes.value;
     const rows = browser.clips.filter((clip) => clip.role === roles.value && clip.counts[pass]
-      && (!classes.value || clip.classes.includes(classes.value)) && clip.name.includes(finds.value));
+      && (!classes.value || clip.classes.includes(classes.value))
+      && clip.name.toLowerCase().includes(finds.value.toLowerCase()));
     const sign = orders.value === "best" ? -1 : 1;
     if (orders.value === "name") rows.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
     else rows.sort((a, b) => sign * (badness(b.counts[pass]) - badness(a.counts[pass])));
@@ -98,7 +99,7 @@
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
   const drawing = (clip, pass, all) => {
-    const WIDTH = Math.max(320, by("clip").clientWidth), LEFT = WIDTH < 600 ? 84 : 130, letters = WIDTH < 600 ? 11 : 17;
+    const WIDTH = Math.max(320, by("clip").clientWidth), LEFT = WIDTH < 600 ? 84 : 130, letters = WIDTH < 600 ? 10 : 17;
     const length = clip.length, frames = pass.edges.length - 1;
     const x = (time) => LEFT + (Math.min(time, length) / length) * (WIDTH - LEFT - RIGHT);
     const time = (at) => ((at - LEFT) / (WIDTH - LEFT - RIGHT)) * length;
@@ -144,8 +145,11 @@
   const show = (clip) => {
     const place = by("clip"), pass = clip.passes[passes.value];
     const title = element("h3", {}, clip.name);
-    const audio = element("audio", { controls: "", preload: "metadata", "aria-label": `Sound of ${clip.name}` });
-    if (clip.audio) audio.src = clip.audio;
+    if (player?.clip !== clip) {
+      player = { clip, audio: element("audio", { controls: "", preload: "metadata", "aria-label": `Sound of ${clip.name}` }) };
+      if (clip.audio) player.audio.src = clip.audio;
+    }
+    const audio = player.audio;
     const all = element("label"), box = element("input", { type: "checkbox" });
     all.append(box, " all classes");
     const axis = element("div", { class: "axis" });
@@ -174,9 +178,18 @@
       });
       axis.replaceChildren(svg);
     };
-    box.addEventListener("change", redraw);
+    box.checked = everything;
+    box.addEventListener("change", () => {
+      everything = box.checked;
+      redraw();
+    });
     redraw();
-    place.replaceChildren(title, ...(clip.audio ? [audio] : []), axis, keys, words, all);
+    const silent = element("p", { class: "quiet" }, "No sound here: neither the run nor its corpus has it; data= says where the corpus lies.");
+    const below = [axis, keys, words, all];
+    if (place.contains(audio)) audio.nextElementSibling.replaceWith(axis);
+    if (place.contains(audio)) [...place.children].slice(3).forEach((each) => each.remove());
+    if (place.contains(audio)) place.append(keys, words, all);
+    else place.replaceChildren(title, clip.audio ? audio : silent, ...below);
   };
 
   let wide = innerWidth;

@@ -3,6 +3,7 @@
 For looking at results alone. Nothing here is required of a twin, so that what cannot be read is left out.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from kd.corpus.table_text import COLUMNS, read_header, read_lines, rows
@@ -31,3 +32,15 @@ def provenance_of(twin: Path) -> dict[tuple[str, Event], Facts]:
             continue
         found[fields[name], event] = {column: fields[i] for column, i in more.items() if fields[i]}
     return found
+
+
+def facts_about(known: Mapping[tuple[str, Event], Facts], clip: str, event: Event) -> Facts:
+    """What is known of an event: of one that was joined of several, what is known of the first of them; else nothing."""
+    if (clip, event) in known:
+        return known[clip, event]
+    parts = [
+        (other.onset, facts)
+        for (name, other), facts in known.items()
+        if name == clip and other.label == event.label and other.onset < event.offset and event.onset < other.offset
+    ]
+    return min(parts, key=lambda part: part[0])[1] if parts else {}

@@ -1,12 +1,11 @@
 """What `detect` will write, looked at before it begins to listen."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from kd.config import user_path
 from kd.errors import UserError
-from kd.files import check_writable
+from kd.files import check_folder
 from kd.listening.outputs import Output
 from kd.listening.settings import DetectSettings
 from kd.scoring.score_files import stem
@@ -37,15 +36,3 @@ def check_places(settings: DetectSettings, names: Sequence[str], output: Output)
                 raise UserError(f"{path} is there already", "give another folder, or overwrite=true")
     for folder in sorted({path.parent for path in (*events, *pictures, *scores)}):
         check_folder(folder)
-
-
-def check_folder(folder: Path) -> None:
-    """Raises UserError where a folder is not there and cannot be made, or nothing can be written into it."""
-    place = folder
-    while not os.path.lexists(place) and place != place.parent:
-        place = place.parent
-    if place.is_symlink() and not place.exists():
-        raise UserError(f"{place} is a link that leads to nothing", "make the folder it leads to, or name another")
-    if not place.is_dir():
-        raise UserError(f"{place} is a file, and a folder is needed", "name another place")
-    check_writable(place / (folder.name or "file"))

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from kd.audio.decode import decode
+from kd.audio.decode import decode, opened
 from kd.corpus.makers import makers_of, twin_of
-from kd.corpus.provenance import provenance_of
+from kd.corpus.provenance import facts_about, provenance_of
 from kd.passes.context import Bench
 from kd.passes.inputs import Part
 from kd.passes.plan import seed_of
@@ -68,10 +68,16 @@ def described(part: Part, *, root: Path, seconds: float) -> dict[str, Any]:
     makers = makers_of(table=split.table, events=split.events, twin=twin)
     clips = []
     for name, source, clip in zip(part.names, part.sources, split.clips, strict=True):
-        events = [[e.onset, e.offset, e.label, known.get((name, e), {})] for e in part.truth[name]]
+        events = [[e.onset, e.offset, e.label, facts_about(known, name, e)] for e in part.truth[name]]
         length = clip.facts.seconds if clip.facts else seconds
         clips.append(
-            {"name": name, "seconds": min(length, seconds), "path": _below(root, source.path), "events": events}
+            {
+                "name": name,
+                "seconds": min(length, seconds),
+                "path": _below(root, source.path),
+                "sha256": source.content,
+                "events": events,
+            }
         )
     return {
         "split": split.name,
@@ -83,10 +89,11 @@ def described(part: Part, *, root: Path, seconds: float) -> dict[str, Any]:
 
 
 def to_ogg(source: Path, target: Path, *, seconds: float) -> None:
-    """The first seconds of a sound file, mono, at its own rate, as Ogg Vorbis."""
+    """The first seconds of a sound file, mono, at its own rate, as Ogg Vorbis. Raises UserError where it cannot be read."""
     import soundfile
 
-    rate = soundfile.info(source).samplerate
+    with opened(source) as file:
+        rate = file.samplerate
     samples, _ = decode(source, rate=rate, seconds=seconds)
     with soundfile.SoundFile(target, "w", rate, 1, format="OGG", subtype="VORBIS", compression_level=1 - ORDER) as out:
         for start in range(0, len(samples), rate):

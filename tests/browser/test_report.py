@@ -77,6 +77,10 @@ def test_a_clip_is_picked_played_and_seen_in_another_pass(sheet: Sheet, report: 
     page.select_option("#pick-pass", "1")
     assert page.locator("#clip h3").inner_text() == name
     page.get_by_label("all classes").check()
+    page.select_option("#pick-pass", "2")
+    assert page.get_by_label("all classes").is_checked()
+    assert page.evaluate("document.querySelector('#clip audio').currentTime") > 0.3
+    page.select_option("#pick-pass", "1")
     assert page.locator("#clip .smooth").count() == 10 and page.evaluate(lines) != before
     picture = page.locator("#clip svg image")
     picture.click(position={"x": picture.bounding_box()["width"] / 2, "y": 10})

@@ -79,6 +79,7 @@ def keep_clips(
                 "name": name,
                 "seconds": 10.0,
                 "path": f"audio/{name}",
+                "sha256": "",
                 "events": [[onset, onset + 1.0, classes[0], facts]],
             }
         )

@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 
 from dashboards.library import Library
 from dashboards.server import LOCAL, application
+from kd.passes.steps import digest_of
 from kd.tracking.runs import Runs
 from tests.conftest import Place
 from tests.dashboards.made import RUN, Folder, made_job
@@ -33,6 +34,10 @@ def client(tmp_path: Path) -> FlaskClient:
     soundfile.write(tmp_path / "corpus" / "audio" / "here.wav", noise, 16_000)
     soundfile.write(tmp_path / "corpus" / "out.wav", noise, 16_000)
     soundfile.write(tmp_path / "out.wav", noise, 16_000)
+    path = tmp_path / "runs" / RUN / "clips" / "report.json"
+    about = json.loads(path.read_text())
+    about["clips"][0]["sha256"] = digest_of(tmp_path / "corpus" / "audio" / "here.wav")
+    path.write_text(json.dumps(about))
     library = Library(cast(Runs, Folder(tmp_path / "runs")), str(tmp_path / "corpus"))
     return application(library, hosts=LOCAL, refresh=0).test_client()
 
@@ -41,6 +46,12 @@ def test_a_clip_that_only_the_corpus_has(client: FlaskClient) -> None:
     one = client.get(f"/runs/{RUN}/clip?role=report&row=0").get_json()
     assert one["audio"].startswith("data:audio/ogg") and one["picture"].startswith("data:image/png")
     assert set(one["passes"]) == {"1", "2"}
+
+
+def test_another_file_of_that_name_is_not_taken_for_it(client: FlaskClient, tmp_path: Path) -> None:
+    (tmp_path / "corpus" / "audio" / "here.wav").write_bytes(b"no sound")
+    answer = client.get(f"/runs/{RUN}/clip?role=report&row=0")
+    assert answer.status_code == 200 and answer.get_json()["audio"] == "" and answer.get_json()["passes"]
 
 
 @pytest.mark.parametrize("row", [1, 2])
@@ -83,6 +94,8 @@ def test_it_only_shows_and_only_under_its_own_name(client: FlaskClient) -> None:
         assert getattr(client, method)(f"/runs/{RUN}/").status_code == 405
     assert client.get(f"/runs/{RUN}/", headers={"Host": "elsewhere.example:5001"}).status_code == 403
     assert client.get(f"/runs/{RUN}/", headers={"Host": "[::1]:5001"}).status_code == 200
+    assert client.get(f"/runs/{RUN}/", headers={"Host": "LOCALHOST"}).status_code == 200
+    assert "this dashboard only shows" in client.post("/").text
     policy = client.get(f"/runs/{RUN}/").headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "connect-src 'self'" in policy
 
