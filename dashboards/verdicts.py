@@ -43,14 +43,22 @@ def verdicts(system: System, *, collars: Collars | None = None) -> dict[str, lis
     """Clip to what became of its events, every event once, in the order of time."""
     found = {}
     for clip in system.clips:
-        truth, guess = (
-            {label: [e for e in table.get(clip, ()) if e.label == label] for label in system.classes}
-            for table in (system.reference, system.events)
-        )
+        truth, guess = (by_label(table.get(clip, ())) for table in (system.reference, system.events))
         pairs = [
-            pair for label in system.classes for pair in pairs_of(label, truth[label], guess[label], collars=collars)
+            pair
+            for label in system.classes
+            if label in truth or label in guess
+            for pair in pairs_of(label, truth.get(label, ()), guess.get(label, ()), collars=collars)
         ]
         found[clip] = sorted(pairs, key=lambda pair: (pair.reference or pair.predicted).onset)  # type: ignore[union-attr]
+    return found
+
+
+def by_label(events: Sequence[Event]) -> dict[str, list[Event]]:
+    """Events by class, in their order."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault(event.label, []).append(event)
     return found
 
 
