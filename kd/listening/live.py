@@ -72,7 +72,7 @@ def latency(detector: Detector, cut: partial[Windows]) -> tuple[float, float]:
     for index in sorted(set(detector.champion)):
         member = detector.members[index]
         windows, grid = cut(member), member.spec.grid
-        spans.append((windows.step + windows.after) * grid.hop + grid.window)
+        spans.append((windows.step + windows.after) * grid.hop + grid.window + PIECE)
     half = max(detector.points.windows) // 2 * finest(detector).hop
     return max(spans), max(spans) + half
 
@@ -82,7 +82,7 @@ def said_latency(detector: Detector, cut: partial[Windows], settings: DetectSett
     bare, whole = latency(detector, cut)
     return (
         f"listening to {settings.rate} Hz, {settings.channels} channels, {settings.encoding}; an event is printed at most "
-        f"{whole:.2f} s after it ends ({bare:.2f} s for its scores, the rest for the widest median window)"
+        f"{whole:.2f} s after it ends, and what scoring takes ({bare:.2f} s for its scores, the rest for the widest median window)"
     )
 
 
