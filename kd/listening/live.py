@@ -82,7 +82,7 @@ def said_latency(detector: Detector, cut: partial[Windows], settings: DetectSett
     bare, whole = latency(detector, cut)
     return (
         f"listening to {settings.rate} Hz, {settings.channels} channels, {settings.encoding}; an event is printed at most "
-        f"{whole:.2f} s after it ends, and what scoring takes ({bare:.2f} s for its scores, the rest for the widest median window)"
+        f"{whole:.2f} s after it ends, and what scoring takes ({bare:.2f} s for its scores, the rest for the widest median)"
     )
 
 
