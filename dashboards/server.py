@@ -23,6 +23,7 @@ from kd.tracking.runs import Runs, is_run_id
 from kd.tracking.store import open_store
 
 PLOTLY = "plotly.min.js"
+INTERRUPTED = 130  # the exit code of what Ctrl-C ends, as nothing else ends a server
 BACK = "<p><a href='/'>all jobs</a></p>"
 LOCAL = ("127.0.0.1", "localhost", "::1")
 POLICY = "; ".join(
@@ -53,8 +54,11 @@ def dashboard(settings: DashboardSettings) -> int:
     if not hosts:
         say("warning: whoever reaches this address can read the jobs of the store and hear their clips")
     say(f"dashboard: http://{name}:{place.getsockname()[1]}/ (it only shows; Ctrl-C ends it)")
-    HTTPServer.serve_forever(server)
-    return 0
+    try:
+        HTTPServer.serve_forever(server)
+    except KeyboardInterrupt:
+        say("dashboard: ended")
+    return INTERRUPTED
 
 
 def listening(host: str, port: int) -> socket.socket:
