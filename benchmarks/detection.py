@@ -10,7 +10,6 @@ reference moved along.
 
 import argparse
 import base64
-import contextlib
 import json
 import os
 import signal
@@ -31,6 +30,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.keep import machine
+from kd.cost import peak_of
 
 RATE = 44_100
 REPORTED = "test/test"
@@ -95,20 +95,11 @@ def detect(path: Path, model: str, *more: str) -> dict[str, float]:
         )
         peak = 0.0
         while process.poll() is None:
-            peak = max(peak, peak_megabytes(process.pid))
+            peak = max(peak, peak_of(process.pid) or 0.0)
             time.sleep(0.02)
         if process.returncode:
             raise RuntimeError(f"detect failed on {path}")
     return {"wall": time.perf_counter() - begun, "megabytes": peak}
-
-
-def peak_megabytes(process: int) -> float:
-    """The most memory that a process has held, 0 where it is gone."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{process}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def summary(runs: Sequence[dict[str, float]], *, seconds: float) -> dict[str, float]:

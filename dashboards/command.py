@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from dashboards.comparing import comparison_page, runs_named, side_of
-from dashboards.job import NAME, whereabouts
-from dashboards.kept import job_record, newest_job
-from dashboards.report import report_page
+from dashboards.job import NAME, log_report, whereabouts
+from dashboards.kept import newest_job
 from dashboards.settings import ReportSettings
 from kd.config import say
 from kd.errors import UserError
@@ -38,8 +37,7 @@ def report(settings: ReportSettings) -> int:
             runs.text(run, html, name)
     else:
         run, name = settings.run or newest_job(runs), NAME
-        html = report_page(job_record(runs, run))
-        runs.text(run, html, name)
+        html = log_report(runs, run)
     say(f"{name}, {len(html.encode()) / 1e6:.1f} MB: {whereabouts(runs, run, name)}")
     if settings.out:
         atomic_write_text(settings.out, html)

@@ -11,7 +11,7 @@ from dashboards.page import Page
 from dashboards.sections.headline import shown_split
 from dashboards.sections.settings import settings_of
 from dashboards.settings import ReportSettings
-from dashboards.systems import merged_systems
+from dashboards.systems import last_system
 from kd.errors import UserError
 from kd.passes.scoring_settings import CompareSettings
 from kd.scoring.contrast import contrast
@@ -58,17 +58,17 @@ def side_of(runs: Runs, run: str, settings: ReportSettings) -> Side:
         raise UserError(f"there is no run {run} in the tracking store", "check the id and MLFLOW_TRACKING_URI")
     if tags.get("kd.kind") == "iterate" or "kd.result_of" in tags:
         job = job_record(runs, run)
-        return Side(run, job.name, settings_of(job), _system(job, settings.split))
+        return Side(run, job.name, settings_of(job.params), _system(job, settings.split))
     if not settings.data:
         raise UserError(f"run {run} is no iterate run: its clips are those of a corpus", "name the corpus with data=")
     from kd.passes.systems import of_run
 
     where = CompareSettings(data=settings.data, split=settings.split or "test/test")
-    params = {key.removeprefix("cfg."): value for key, value in runs.params_of(run).items() if key.startswith("cfg.")}
     try:
-        return Side(run, tags.get("mlflow.runName", "run"), params, of_run(run, where, makers=True))
+        system = of_run(run, where, makers=True)
     except UserError as error:
         raise UserError(error.message, f"name the corpus and the split that run {run} was scored on") from None
+    return Side(run, tags.get("mlflow.runName", "run"), settings_of(runs.params_of(run)), system)
 
 
 def _system(job: JobRecord, split: str) -> System:
@@ -76,9 +76,8 @@ def _system(job: JobRecord, split: str) -> System:
         clips = job.clips(role)
         if clips is None or (split and clips["split"] != split):
             continue
-        systems = merged_systems(job, role)
-        if systems:
-            return systems[max(systems)]
+        if system := last_system(job, role):
+            return system
     what = f"no scores of split={split}" if split else "no scores to compare"
     raise UserError(f"run {job.run} keeps {what}", "runs of this version keep those of select_on and report_on")
 

@@ -19,15 +19,17 @@ def iterate(settings: IterateSettings) -> int:
 def finish(runs: Runs, run: str) -> None:
     """Log the report of a finished job. What stands in the way of it is said, and takes nothing from the job."""
     try:
-        say(f"report: {log_report(runs, run)}")
+        log_report(runs, run)
+        say(f"report: {whereabouts(runs, run, NAME)}")
     except UserError as error:
         say(f"warning: no report: {error.message}; python -m entrypoints.report --run {run} makes it")
 
 
 def log_report(runs: Runs, run: str) -> str:
-    """Build a job's report and log it on a run; where it lies."""
-    runs.text(run, report_page(job_record(runs, run)), NAME)
-    return whereabouts(runs, run, NAME)
+    """Build a job's report and log it on its run; the page."""
+    html = report_page(job_record(runs, run))
+    runs.text(run, html, NAME)
+    return html
 
 
 def whereabouts(runs: Runs, run: str, name: str) -> str:

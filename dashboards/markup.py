@@ -23,14 +23,13 @@ class Section:
 class Cell:
     """A cell of a table. text: shown; sort: what it is sorted by, None: the text; note: shown when pointed at.
 
-    shade: 0 to 1, how strongly it is coloured, None: not; mark: drawn in front of the text.
+    shade: 0 to 1, how strongly it is coloured, None: not.
     """
 
     text: str
     sort: float | str | None = None
     note: str = ""
     shade: float | None = None
-    mark: str = ""
 
 
 def text(value: object) -> str:
@@ -38,34 +37,32 @@ def text(value: object) -> str:
     return html.escape(str(value))
 
 
-def number(value: float | None, *, digits: int = 2, scale: float = 1.0, plus: bool = False) -> Cell:
+def number(value: float | None, *, digits: int = 2, scale: float = 1.0) -> Cell:
     """A number; a dash where undefined, sorted below all others."""
     if value is None:
         return Cell("–", float("-inf"))
-    return Cell(f"{scale * value:{'+' if plus else ''}.{digits}f}", value)
+    return Cell(f"{scale * value:.{digits}f}", value)
 
 
-def percent(value: float | None, *, plus: bool = False) -> Cell:
+def percent(value: float | None) -> Cell:
     """A fraction in per cent."""
-    return number(value, scale=100, plus=plus)
+    return number(value, scale=100)
 
 
-def table(
-    head: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, caption: str, left: int = 1, headed: bool = True
-) -> str:
-    """A table that can be sorted by any column. left: columns of words; headed: the first cell names its row."""
+def table(head: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, caption: str, left: int = 1) -> str:
+    """A table that can be sorted by any column. The first cell names its row; left: columns of words."""
     cells = "".join(
         f"<th scope=col{'' if i < left else ' class=n'}><button type=button>{text(name)}</button></th>"
         for i, name in enumerate(head)
     )
-    body = "".join(f"<tr>{''.join(_cell(cell, i, left, headed) for i, cell in enumerate(row))}</tr>\n" for row in rows)
+    body = "".join(f"<tr>{''.join(_cell(cell, i, left) for i, cell in enumerate(row))}</tr>\n" for row in rows)
     return (
         f"<div class=wide tabindex=0 role=region aria-label='{text(caption)}'><table class=sortable>"
         f"<caption>{text(caption)}</caption><thead><tr>{cells}</tr></thead><tbody>\n{body}</tbody></table></div>"
     )
 
 
-def _cell(cell: Cell | str, column: int, left: int, headed: bool) -> str:
+def _cell(cell: Cell | str, column: int, left: int) -> str:
     if isinstance(cell, str):
         cell = Cell(cell)
     words = [] if column < left else ["class=n"]
@@ -76,9 +73,8 @@ def _cell(cell: Cell | str, column: int, left: int, headed: bool) -> str:
     if cell.shade is not None:
         words.append(f"style='--shade:{100 * cell.shade:.0f}%'")
         words.append("data-shaded")
-    mark = f"<span class=mark aria-hidden=true>{text(cell.mark)}</span>" if cell.mark else ""
-    inner = f"{mark}{text(cell.text)}"
-    if column == 0 and headed:
+    inner = text(cell.text)
+    if column == 0:
         return f"<th scope=row {' '.join(words)}>{inner}</th>"
     return f"<td {' '.join(words)}>{inner}</td>"
 

@@ -1,6 +1,7 @@
 """What work costs this process: seconds, and the most memory that it has held."""
 
 import contextlib
+import os
 import resource
 import sys
 import time
@@ -14,12 +15,19 @@ def forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def peak_megabytes() -> float:
-    """Peak resident memory of this process, in MB of 2**20 bytes."""
+def peak_of(process: int) -> float | None:
+    """Peak resident memory of a process in MB of 2**20 bytes; None where it is gone, or the system (Linux) does not say."""
     with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmHWM"):
                 return int(line.split()[1]) / 1024
+    return None
+
+
+def peak_megabytes() -> float:
+    """The same of this process, as well as any system can tell."""
+    if (known := peak_of(os.getpid())) is not None:
+        return known
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 1024
 

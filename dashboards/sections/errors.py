@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from dashboards.figures import COLOURS, SCALE, figure
 from dashboards.kept import JobRecord
@@ -16,6 +16,7 @@ SNR = ("snr_db", "snr")
 MOST_MAKERS = 60
 Verdicts = Mapping[str, Sequence[Pair]]
 Facts = Mapping[tuple[str, Event], Mapping[str, str]]
+Key = TypeVar("Key", int, str)
 
 
 def section(job: JobRecord, found: Verdicts, split: str, clips: Mapping[str, Any]) -> Section:
@@ -47,8 +48,9 @@ def section(job: JobRecord, found: Verdicts, split: str, clips: Mapping[str, Any
         ),
         chart("by-length", label="F1, recall and precision by length of events", height=320),
     ]
-    levels = by_fact(found, facts, level_of)
-    if levels:
+    bins = by_fact(found, facts, level_of)
+    if bins:
+        levels = {span(i, LEVELS, "dB"): row for i, row in bins.items()}
         figures["by-level"] = recall_bars(levels, x="level above the background, dB")
         parts.append(chart("by-level", label="Recall by level of the event above its background", height=300))
     makers = by_fact(found, facts, lambda each: each.get("maker"))
@@ -154,10 +156,10 @@ def by_length(found: Verdicts) -> Figure:
 
 
 def by_fact(
-    found: Verdicts, facts: Facts, key: Callable[[Mapping[str, str]], str | None]
-) -> dict[str, tuple[int, int, int]]:
+    found: Verdicts, facts: Facts, key: Callable[[Mapping[str, str]], Key | None]
+) -> dict[Key, tuple[int, int, int]]:
     """What an event's provenance says to (events, hits, near misses), sorted; empty where it says nothing."""
-    rows: dict[str, list[int]] = {}
+    rows: dict[Key, list[int]] = {}
     for clip, pairs in found.items():
         for pair in pairs:
             if pair.reference is None or (name := key(facts.get((clip, pair.reference), {}))) is None:
@@ -166,14 +168,14 @@ def by_fact(
             row[0] += 1
             row[1] += pair.kind == HIT
             row[2] += pair.kind == NEAR
-    return {name: (row[0], row[1], row[2]) for name, row in sorted(rows.items(), key=_order)}
+    return {name: (row[0], row[1], row[2]) for name, row in sorted(rows.items())}
 
 
-def level_of(facts: Mapping[str, str]) -> str | None:
+def level_of(facts: Mapping[str, str]) -> int | None:
     """The bin of an event's signal-to-noise ratio, where its provenance gives one."""
     for name in SNR:
         try:
-            return span(bin_of(float(facts[name]), LEVELS), LEVELS, "dB")
+            return bin_of(float(facts[name]), LEVELS)
         except (KeyError, ValueError):
             continue
     return None
@@ -212,13 +214,3 @@ def _makers(rows: Mapping[str, tuple[int, int, int]]) -> str:
     ]
     shown = f", the {MOST_MAKERS} with most events of {len(rows)}" if len(rows) > MOST_MAKERS else ""
     return table(["maker", "events", "found, %", "nearly, %"], cells, caption=f"By maker of the sound{shown}")
-
-
-def _order(item: tuple[str, Any]) -> tuple[float, str]:
-    words = item[0].replace("–", " ").split(" ")
-    for word in words:
-        try:
-            return (float(word) - (word == words[1] and words[0] == "below"), item[0])
-        except ValueError:
-            continue
-    return (float("inf"), item[0])

@@ -3,7 +3,7 @@
 const page = JSON.parse(document.getElementById("data").textContent);
 (() => {
   if (!window.Plotly) return;
-  const drawn = new Map();
+  const drawn = new Set();
   const probe = document.createElement("span");
   document.body.append(probe);
   let printing = false;
@@ -46,7 +46,7 @@ const page = JSON.parse(document.getElementById("data").textContent);
     Plotly.newPlot(place, data, themed(figure, narrow), {
       responsive: true, displaylogo: false, modeBarButtonsToRemove: ["sendDataToCloud", "select2d", "lasso2d"],
     });
-    drawn.set(place, figure);
+    drawn.add(place);
   };
   const watcher = new IntersectionObserver(
     (seen) => seen.filter((each) => each.isIntersecting).forEach((each) => {
@@ -56,10 +56,10 @@ const page = JSON.parse(document.getElementById("data").textContent);
     { rootMargin: "300px" },
   );
   for (const place of document.querySelectorAll(".chart")) if (page.figures[place.id]) watcher.observe(place);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach((_, place) => draw(place)));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach(draw));
   addEventListener("afterprint", () => {
     printing = false;
-    drawn.forEach((_, place) => draw(place));
+    drawn.forEach(draw);
   });
   addEventListener("beforeprint", () => {
     printing = true;

@@ -142,13 +142,18 @@
     return { svg, x, time, height };
   };
 
+  // Name and sound of a clip: kept while other passes of it are looked at, so that it plays on.
+  const playerOf = (clip) => {
+    const head = element("div"), audio = element("audio", { controls: "", preload: "metadata", "aria-label": `Sound of ${clip.name}` });
+    if (clip.audio) audio.src = clip.audio;
+    const silent = element("p", { class: "quiet" }, "No sound here: neither the run nor its corpus has it; data= says where the corpus lies.");
+    head.append(element("h3", {}, clip.name), clip.audio ? audio : silent);
+    return { clip, head, audio };
+  };
+
   const show = (clip) => {
     const place = by("clip"), pass = clip.passes[passes.value];
-    const title = element("h3", {}, clip.name);
-    if (player?.clip !== clip) {
-      player = { clip, audio: element("audio", { controls: "", preload: "metadata", "aria-label": `Sound of ${clip.name}` }) };
-      if (clip.audio) player.audio.src = clip.audio;
-    }
+    if (player?.clip !== clip) player = playerOf(clip);
     const audio = player.audio;
     const all = element("label"), box = element("input", { type: "checkbox" });
     all.append(box, " all classes");
@@ -184,12 +189,10 @@
       redraw();
     });
     redraw();
-    const silent = element("p", { class: "quiet" }, "No sound here: neither the run nor its corpus has it; data= says where the corpus lies.");
-    const below = [axis, keys, words, all];
-    if (place.contains(audio)) audio.nextElementSibling.replaceWith(axis);
-    if (place.contains(audio)) [...place.children].slice(3).forEach((each) => each.remove());
-    if (place.contains(audio)) place.append(keys, words, all);
-    else place.replaceChildren(title, clip.audio ? audio : silent, ...below);
+    const body = element("div");
+    body.append(axis, keys, words, all);
+    if (place.firstElementChild === player.head) player.head.nextElementSibling.replaceWith(body);
+    else place.replaceChildren(player.head, body);
   };
 
   let wide = innerWidth;

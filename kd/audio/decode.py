@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.resample import resample
+from kd.corpus.audio_files import HIGHEST_RATE, LOWEST_RATE
 from kd.errors import UserError
 
 Samples = npt.NDArray[np.float32]
 REPLACE = "replace the file or leave it out"
-LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # samples per second of a sound
 LOUDEST = 1e6  # beyond it a sample is a broken number rather than a loud sound
 BLOCK = 1 << 19  # samples of a long file that are read at once
 

@@ -13,7 +13,7 @@ from kd.errors import UserError
 from kd.files import atomic_write_text
 
 CACHE_SCHEMA = 2
-LOWEST_RATE = 1000  # Hz; below it a header is broken rather than a recording poor
+LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; beyond them a header is broken rather than a recording poor
 STREAMED = 0xFFFFFFFF - 1024  # a size near the largest, or none, is a writer's that could not go back to fill it in
 SLACK = 64  # bytes; some writers count padding or the header itself
 

@@ -3,17 +3,17 @@
 For looking at results alone. Nothing here is required of a twin, so that what cannot be read is left out.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from kd.corpus.table_text import COLUMNS, read_header, read_lines, rows
 from kd.corpus.tables import Event
 
 Facts = dict[str, str]
+Known = dict[tuple[str, Event], Facts]  # (clip, event) to what is known of it
 OTHER_NAMES = {"group": "maker"}
 
 
-def provenance_of(twin: Path) -> dict[tuple[str, Event], Facts]:
+def provenance_of(twin: Path) -> Known:
     """{(clip, event): {column: text}} of a table with the columns of a strong one; a column `group` is called `maker`.
 
     Raises UserError for what is no such table.
@@ -24,7 +24,7 @@ def provenance_of(twin: Path) -> dict[tuple[str, Event], Facts]:
         return {}
     name, onset, offset, label = (columns.index(column) for column in COLUMNS["strong"])
     more = {OTHER_NAMES.get(c, c): i for i, c in enumerate(columns) if c and c not in COLUMNS["strong"]}
-    found: dict[tuple[str, Event], Facts] = {}
+    found: Known = {}
     for _, fields in rows(twin, lines, columns, delimiter):
         try:
             event = Event(float(fields[onset]), float(fields[offset]), fields[label])
@@ -34,7 +34,7 @@ def provenance_of(twin: Path) -> dict[tuple[str, Event], Facts]:
     return found
 
 
-def facts_about(known: Mapping[tuple[str, Event], Facts], clip: str, event: Event) -> Facts:
+def facts_about(known: Known, clip: str, event: Event) -> Facts:
     """What is known of an event: of one that was joined of several, what is known of the first of them; else nothing."""
     if (clip, event) in known:
         return known[clip, event]

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kd.audio.decode import HIGHEST_RATE, LOWEST_RATE, blocks, check_samples, opened
+from kd.audio.decode import blocks, check_samples, opened
+from kd.corpus.audio_files import HIGHEST_RATE, LOWEST_RATE
 from kd.detection.apply import finest
 from kd.detection.detector import Detector
 from kd.detection.events import in_order

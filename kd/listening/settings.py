@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kd.config import option
+from kd.corpus.audio_files import HIGHEST_RATE, LOWEST_RATE
 from kd.detection.outputs import ENDINGS
 from kd.passes.options import ArithmeticOptions
 
@@ -12,7 +13,7 @@ class LiveOptions:
     """Sound that is just being made."""
 
     stream: bool = option(False, help="read PCM from standard input and print events as they end, with audio=-")
-    rate: int = option(16_000, help="of the PCM: samples per second", low=1000, high=768_000)
+    rate: int = option(16_000, help="of the PCM: samples per second", low=LOWEST_RATE, high=HIGHEST_RATE)
     channels: int = option(1, help="of the PCM: interleaved channels", low=1, high=64)
     encoding: str = option("s16le", help="of the PCM: its samples", choices=("s16le", "f32le"))
     step: float = option(0.25, help="of the PCM: seconds between two looks at it", low=0.02, high=10)

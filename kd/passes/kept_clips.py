@@ -11,7 +11,7 @@ import numpy as np
 
 from kd.audio.decode import decode, opened
 from kd.corpus.makers import makers_of, twin_of
-from kd.corpus.provenance import facts_about, provenance_of
+from kd.corpus.provenance import Known, facts_about, provenance_of
 from kd.passes.context import Bench
 from kd.passes.inputs import Part
 from kd.passes.plan import seed_of
@@ -64,11 +64,13 @@ def described(part: Part, *, root: Path, seconds: float) -> dict[str, Any]:
     """
     split = part.split
     twin = twin_of(root, split.name)
-    known = provenance_of(twin) if twin else {}
+    known: dict[str, Known] = {}
+    for (name, event), facts in (provenance_of(twin) if twin else {}).items():
+        known.setdefault(name, {})[name, event] = facts
     makers = makers_of(table=split.table, events=split.events, twin=twin)
     clips = []
     for name, source, clip in zip(part.names, part.sources, split.clips, strict=True):
-        events = [[e.onset, e.offset, e.label, facts_about(known, name, e)] for e in part.truth[name]]
+        events = [[e.onset, e.offset, e.label, facts_about(known.get(name, {}), name, e)] for e in part.truth[name]]
         length = clip.facts.seconds if clip.facts else seconds
         clips.append(
             {

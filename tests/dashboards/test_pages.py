@@ -114,6 +114,6 @@ def test_lengths_fall_into_bins_closed_below(length: float, named: str) -> None:
 
 
 def test_cells_are_escaped_wherever_they_stand() -> None:
-    cell = Cell(HOSTILE, HOSTILE, HOSTILE, 0.5, HOSTILE)
+    cell = Cell(HOSTILE, HOSTILE, HOSTILE, 0.5)
     made = table([HOSTILE], [[cell]], caption=HOSTILE)
     assert "<img" not in made and "<script" not in made and "'\"" not in made
