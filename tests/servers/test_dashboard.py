@@ -119,10 +119,13 @@ def served(finished: tuple[Place, str]) -> Iterator[str]:
     assert process.wait(timeout=30) == 130
 
 
-def test_in_a_browser_from_the_list_to_a_clip_and_a_comparison(served: str, sheet: Sheet) -> None:
+def test_in_a_browser_from_the_list_to_a_clip_and_a_comparison(
+    served: str, finished: tuple[Place, str], sheet: Sheet
+) -> None:
     page = sheet.page
     page.goto(served)
-    page.locator("tbody a").first.click()
+    (run,) = re.findall(r"^report: .*/(\w{32})/artifacts/report\.html$", finished[1], re.MULTILINE)
+    page.locator(f"tbody a[href*='{run}']").click()
     page.locator("#clip svg").wait_for()
     sheet.walk()
     assert page.locator("#clip audio").count() == 1 and "All 18 clips" in page.locator("#stated").inner_text()
