@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kd.audio.spec import FeatureSpec
 from kd.detection.apply import Logits, finest, merged_columns
@@ -53,7 +54,7 @@ class Bench:
         return self.inputs.views[architecture]
 
     def training(
-        self, config: ModelConfig, training: Learnable, how: FitSettings, *, threads: int, start: Path | None = None
+        self, config: ModelConfig, training: Learnable[Any], how: FitSettings, *, threads: int, start: Path | None = None
     ) -> Training:
         """A network to be trained here; start: folder of a saved one to go on from."""
         view = self.view(config.architecture)

@@ -38,7 +38,7 @@ TRAINING_CODE = ("kd.training.fit", "kd.models.build", "kd.models.files")
 PREDICTION_CODE = ("kd.training.predict", "kd.models.build")
 
 
-def set_digest(training: Learnable, inputs: Inputs, view: View) -> str:
+def set_digest(training: Learnable[Any], inputs: Inputs, view: View) -> str:
     """sha256 over what a network is trained on: clips, features' description and statistics, targets."""
     digest = sha256(json.dumps(description(view.spec), sort_keys=True).encode())
     for part in inputs.training.values():
@@ -58,7 +58,7 @@ class Training:
 
     steps: Steps
     config: ModelConfig
-    training: Learnable
+    training: Learnable[Any]
     mean: Floats
     deviation: Floats
     data: str

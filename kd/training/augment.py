@@ -25,12 +25,12 @@ def augmented(
 ) -> tuple[Floats, Floats]:
     """Features and targets of training step `step`, augmented; `features` may be written to.
 
-    features: (batch, frames, mels) log-mel; targets: (batch, classes) tags or (batch, frames, classes) frame labels.
+    features: (batch, frames, mels) log-mel, for mixup of any shape (batch, ...); targets: (batch, classes) tags or (batch, frames, classes) frame labels.
     time_mask, frequency_mask: bounds of the masks' widths in frames and bands; mixup: α of Beta(α, α), which λ is drawn
     from; 0: none. Masks change no target. mean: (mels,) of the training clips, what masked values become, so that they
     are 0 once normalised; None: 0.
     """
-    batch, frames, mels = features.shape
+    batch, frames, mels = features.shape[0], features.shape[1], features.shape[-1]
     if mixup:
         share = np.random.default_rng([seed, step, MIXUP]).beta(mixup, mixup, (batch,)).astype(np.float32)
         features, targets = mixed(features, share), mixed(targets, share)

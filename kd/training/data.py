@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
+from torch import Tensor, nn
 
 from kd.audio.store import ClipFeatures
 from kd.losses.frames import frame_bce, labelled_frame_bce
@@ -16,11 +16,29 @@ from kd.models.network import Network
 Floats = npt.NDArray[np.float32]
 Which = npt.NDArray[np.int64]
 Augment = Callable[[Floats, Floats], tuple[Floats, Floats]]
-Loss = Callable[..., Tensor]  # of a batch: logits (batch, frames, classes) and the batch's targets to a scalar
+Loss = Callable[..., Tensor]  # of a batch: what the network gives and the batch's targets to a scalar
 CHUNK = 512  # clips at a time
+Learner = TypeVar("Learner", bound=nn.Module, contravariant=True)
 
 
-class Learnable(Protocol):
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A training step. number: from 0; size: clips that it takes; seed: of all its draws."""
+
+    number: int
+    size: int
+    seed: int
+
+    def clips(self, of: int) -> Which:
+        """Its clips, of so many: epochs follow each other without a short batch."""
+        return batch_of(of, size=self.size, seed=self.seed, step=self.number)
+
+    def draws(self, kind: int) -> np.random.Generator:
+        """Random numbers of one kind, a whole number above 0: those of one kind do not change another's."""
+        return np.random.default_rng([self.seed, self.number, kind])
+
+
+class Learnable(Protocol[Learner]):
     """Clips with what a network is to learn of them."""
 
     @property
@@ -30,14 +48,14 @@ class Learnable(Protocol):
     def __len__(self) -> int:
         """How many clips there are."""
 
-    def batch(self, which: Which, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
-        """Features of some clips, augmented, and whatever `loss` takes of these clips, arrays of (len(which), ...)."""
+    def batch(self, step: Step, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
+        """What the network reads at a step, augmented, and whatever `loss` takes of these clips, arrays of (size, ...)."""
 
-    def loss(self, model: Network) -> Loss:
-        """What a model that learns this minimises, by logits and the targets that `batch` gives."""
+    def loss(self, model: Learner) -> Loss:
+        """What a model that learns this minimises, by what it gives and the targets that `batch` gives."""
 
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
-        """All that the loss depends on besides features and logits."""
+        """All that the loss depends on besides features and what the network gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,8 @@ class TrainingSet:
     def __len__(self) -> int:
         return len(self.features)
 
-    def batch(self, which: Which, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
+    def batch(self, step: Step, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
+        which = step.clips(len(self))
         features, targets = augment(self.features.batch(which), self.targets[which].astype(np.float32))
         return features, (targets,)
 

@@ -4,27 +4,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from kd.errors import UserError
-from kd.models.network import Network
 from kd.training.augment import augmented
 from kd.training.checkpoint import load_checkpoint, save_checkpoint
-from kd.training.data import Learnable, Loss, batch_of
+from kd.training.data import Learnable, Loss, Step
 from kd.training.precision import autocast
+from kd.training.rates import share_at
 
 Report = Callable[[int, float], None]
 LONGEST = 250  # steps between checkpoints
+Model = TypeVar("Model", bound=nn.Module)
 
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """How one network is trained: `steps` steps of `batch` clips, the rate falling linearly over the last third.
+    """How one network is trained: `steps` steps of `batch` clips.
 
-    optimizer: `adam`, or `sgd` with `momentum`; time_mask, frequency_mask, mixup: as in `augmented`; 0: none.
+    optimizer: `adam`, `amsgrad`, or `sgd` with `momentum`; decay: what is added to each gradient, as a share of its weight;
+    schedule: of the rate, one of `kd.training.rates`; time_mask, frequency_mask, mixup: as in `augmented`; 0: none.
     """
 
     steps: int
@@ -37,24 +41,28 @@ class FitSettings:
     mixup: float = 0.0
     optimizer: str = "adam"
     momentum: float = 0.0
+    decay: float = 0.0
+    schedule: str = "last third"
 
 
 def rate_at(settings: FitSettings, step: int) -> float:
-    """Learning rate of step `step` (from 0): constant for two thirds, then linear to a hundredth."""
-    left = (settings.steps - step) / max(settings.steps / 3, 1)
-    return settings.learning_rate * min(1.0, max(left, 0.01))
+    """Learning rate of step `step` (from 0)."""
+    return settings.learning_rate * share_at(settings.schedule, step, settings.steps)
 
 
-def optimizer_of(model: Network, settings: FitSettings) -> torch.optim.Optimizer:
+def optimizer_of(model: nn.Module, settings: FitSettings) -> torch.optim.Optimizer:
     """The optimiser that the settings name, fresh."""
+    rate, decay = settings.learning_rate, settings.decay
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(model.parameters(), lr=settings.learning_rate, momentum=settings.momentum, fused=True)
-    return torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+        momentum = settings.momentum
+        return torch.optim.SGD(model.parameters(), lr=rate, momentum=momentum, weight_decay=decay, fused=True)
+    amsgrad = settings.optimizer == "amsgrad"
+    return torch.optim.Adam(model.parameters(), lr=rate, weight_decay=decay, amsgrad=amsgrad, fused=True)
 
 
 def fit(
-    model: Network,
-    training: Learnable,
+    model: Model,
+    training: Learnable[Model],
     settings: FitSettings,
     *,
     mean: npt.NDArray[np.float32] | None = None,
@@ -88,16 +96,15 @@ def fit(
 
 
 def _step(
-    model: Network,
+    model: Model,
     optimizer: torch.optim.Optimizer,
     loss_of: Loss,
-    training: Learnable,
+    training: Learnable[Model],
     settings: FitSettings,
     step: int,
     mean: npt.NDArray[np.float32] | None,
     device: torch.device,
 ) -> float:
-    which = batch_of(len(training), size=settings.batch, seed=settings.seed, step=step)
     augment = partial(
         augmented,
         seed=settings.seed,
@@ -107,12 +114,12 @@ def _step(
         mixup=settings.mixup,
         mean=mean,
     )
-    features, targets = training.batch(which, augment)
+    features, targets = training.batch(Step(step, settings.batch, settings.seed), augment)
     inputs, *wanted = (torch.from_numpy(each).to(device) for each in (features, *targets))
     optimizer.zero_grad(set_to_none=True)
     with autocast(settings.precision, device):
-        logits = model(inputs)
-    loss = loss_of(logits, *wanted)
+        given = model(inputs)
+    loss = loss_of(given, *wanted)
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     return float(loss.detach())

@@ -12,7 +12,7 @@ from kd.audio.store import ClipFeatures
 from kd.losses.two_stages import first_stage, nec_weights, second_stage
 from kd.losses.weighted import loudest, weighted_bce
 from kd.models.network import Network
-from kd.training.data import Augment, Floats, Loss, Which
+from kd.training.data import Augment, Floats, Loss, Step
 
 WEAK, STRONG, PSEUDO = 0, 1, 2
 
@@ -36,7 +36,8 @@ class StageSet:
     def __len__(self) -> int:
         return len(self.features)
 
-    def batch(self, which: Which, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
+    def batch(self, step: Step, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
+        which = step.clips(len(self))
         features, tags = augment(self.features.batch(which), self.tags[which].astype(np.float32))
         return features, (tags, self.frames[which], self.kinds[which])
 

@@ -11,7 +11,7 @@ from kd.audio.store import ClipFeatures
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.network import Network
-from kd.training.data import batch_of
+from kd.training.data import Step
 from kd.training.fit import FitSettings, fit
 from kd.training.stages import PSEUDO, STRONG, WEAK, StageSet
 
@@ -46,9 +46,9 @@ def network() -> Network:
     return build(ModelConfig(architecture="resnet", classes=("a", "b"), width=0.1))
 
 
-def whole_loss(given: StageSet, logits: torch.Tensor, which: np.ndarray) -> float:
-    _, targets = given.batch(which, lambda features, tags: (features, tags))
-    return float(given.loss(network())(logits[which], *(torch.from_numpy(each) for each in targets)))
+def whole_loss(given: StageSet, logits: torch.Tensor, step: Step) -> float:
+    _, targets = given.batch(step, lambda features, tags: (features, tags))
+    return float(given.loss(network())(logits[step.clips(len(given))], *(torch.from_numpy(each) for each in targets)))
 
 
 def by_hand(given: StageSet, logits: torch.Tensor) -> float:
@@ -78,10 +78,10 @@ def test_the_loss_of_an_epoch_is_the_papers(kinds: tuple[int, int, int], balance
     given = stage(np.repeat([WEAK, STRONG, PSEUDO], kinds), balanced=balanced)
     logits = torch.randn(len(given), FRAMES // 8, CLASSES, generator=torch.Generator().manual_seed(2))
     wanted = by_hand(given, logits)
-    assert whole_loss(given, logits, np.arange(len(given))) == pytest.approx(wanted, rel=1e-5)
+    assert whole_loss(given, logits, Step(0, len(given), 1)) == pytest.approx(wanted, rel=1e-5)
     size = 2 if len(given) % 2 == 0 else 1
-    batches = [batch_of(len(given), size=size, seed=1, step=i) for i in range(len(given) // size)]
-    assert np.mean([whole_loss(given, logits, which) for which in batches]) == pytest.approx(wanted, rel=1e-4)
+    steps = [Step(i, size, 1) for i in range(len(given) // size)]
+    assert np.mean([whole_loss(given, logits, step) for step in steps]) == pytest.approx(wanted, rel=1e-4)
 
 
 def test_gradient_descent_learns_where_the_class_sounds() -> None:
