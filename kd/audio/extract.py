@@ -13,11 +13,14 @@ import torch
 from kd.audio.decode import decode
 from kd.audio.logmel import log_mel, sparse_filterbank
 from kd.audio.logmel_torch import log_mel_of
+from kd.audio.scene_sound import scene_sound
+from kd.audio.scene_spec import SceneSpec
 from kd.audio.spec import FeatureSpec
 from kd.audio.torchaudio_import import torchaudio
 from kd.engines.local import mapped
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
+Spec = FeatureSpec | SceneSpec
 BATCH = 32
 
 
@@ -26,27 +29,35 @@ def on_cuda() -> bool:
     return torch.cuda.is_available()
 
 
-def description(spec: FeatureSpec) -> dict[str, Any]:
+def description(spec: Spec) -> dict[str, Any]:
     """What names stored features, and steps made from them: the spec, and on CUDA who computed them.
 
     Features made on CUDA are the processor's within `log_mel_of`'s 1e-5, far below what a network tells apart: a model
     made with either reads the other. But they are not the same numbers, and a job must find the ones that it began
     with, wherever it is resumed: they are kept apart.
     """
-    return {**spec.to_dict(), "by": "torch on cuda"} if on_cuda() else spec.to_dict()
+    return {**spec.to_dict(), "by": "torch on cuda"} if together(spec) else spec.to_dict()
 
 
-def extracted(paths: Sequence[Path], *, spec: FeatureSpec, workers: int) -> Generator[tuple[Array, float]]:
-    """Features (frames, mels) and length in seconds of each file, in order, by `workers` threads.
+def together(spec: Spec) -> bool:
+    """Whether many clips' features are computed at once, on a CUDA device."""
+    return on_cuda() and isinstance(spec, FeatureSpec)
+
+
+def extracted(paths: Sequence[Path], *, spec: Spec, workers: int) -> Generator[tuple[Array, float]]:
+    """Features, of the spec's shape, and length in seconds of each file, in order, by `workers` threads.
 
     Each thread computes alone: torch is kept to one thread a worker until the iterator is closed.
     Raises UserError naming the file that cannot be read.
     """
-    torchaudio(), sparse_filterbank(spec)  # imports that threads must not make at once
+    (
+        torchaudio(),
+        sparse_filterbank(spec if isinstance(spec, FeatureSpec) else spec.bands),
+    )  # imports that threads must not make at once
     before = torch.get_num_threads()
     alone()
     try:
-        if on_cuda():
+        if isinstance(spec, FeatureSpec) and together(spec):
             yield from batched(paths, spec=spec, workers=workers, device=torch.device("cuda"))
         else:
             yield from mapped(partial(extract, spec=spec), paths, workers=workers, begin=alone)
@@ -59,8 +70,10 @@ def alone() -> None:
     torch.set_num_threads(1)
 
 
-def extract(path: Path, *, spec: FeatureSpec) -> tuple[Array, float]:
-    """One clip's features (frames, mels) and its file's length in seconds."""
+def extract(path: Path, *, spec: Spec) -> tuple[Array, float]:
+    """One clip's features and its file's length in seconds."""
+    if isinstance(spec, SceneSpec):
+        return scene_sound(path, spec=spec)
     samples, seconds = decode(path, rate=spec.rate, seconds=spec.seconds)
     return log_mel(samples, spec=spec), seconds
 

@@ -54,6 +54,16 @@ class FeatureSpec:
         return 1 + (self.samples - self.window) // self.hop
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one clip's features."""
+        return self.frames, self.mels
+
+    @property
+    def dtype(self) -> str:
+        """Of the features."""
+        return "float32"
+
+    @property
     def grid(self) -> FrameGrid:
         """Where the frames lie, in seconds."""
         return FrameGrid(

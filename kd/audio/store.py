@@ -1,11 +1,13 @@
-"""The feature store: log-mel frames of every clip ever extracted under one spec, in one memory-mapped array.
+"""The feature store: features of every clip ever extracted under one spec, in one memory-mapped array.
 
-A folder per spec holds `spec.json`, `frames.f32` (rows of frames * mels float32) and `index.json` (audio content's
-sha256 to row and length). Rows are appended in chunks: the array is flushed to disk before the index names its rows, so
-that whatever happens in between, the index never names a row that is not whole, and extraction goes on where it was.
+A folder per spec holds `spec.json`, `frames.f32` (a row of float32 numbers per clip; of int16, `frames.i16`) and
+`index.json` (audio content's sha256 to row and length). Rows are appended in chunks: the array is flushed to disk before
+the index names its rows, so that whatever happens in between, the index never names a row that is not whole, and
+extraction goes on where it was.
 """
 
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -17,14 +19,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kd.audio.extract import description, extracted
-from kd.audio.spec import FeatureSpec
+from kd.audio.extract import Spec, description, extracted
 from kd.errors import UserError
 from kd.files import atomic_write_text
 from kd.lock import locked
 
 Array = npt.NDArray[np.float32]
 CHUNK = 256
+FILES = {"float32": "frames.f32", "int16": "frames.i16"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,11 @@ class Source:
 class ClipFeatures:
     """Features of some clips: rows of a memory-mapped array.
 
-    array: (rows, frames, mels) float32; rows: (clips,) row of each clip; seconds: (clips,) each file's own length.
-    A pickled copy maps the same file again.
+    array: (rows, frames, mels) float32, or (rows, *shape) of another spec's shape and kind of numbers; rows: (clips,) row
+    of each clip; seconds: (clips,) each file's own length. A pickled copy maps the same file again.
     """
 
-    array: npt.NDArray[np.float32]
+    array: npt.NDArray[Any]
     rows: npt.NDArray[np.int64]
     seconds: npt.NDArray[np.float64]
 
@@ -56,20 +58,21 @@ class ClipFeatures:
 
     def __reduce__(self) -> tuple[Callable[..., "ClipFeatures"], tuple[Any, ...]]:
         if isinstance(self.array, np.memmap) and self.array.filename is not None:
-            return _mapped_again, (Path(self.array.filename), self.array.shape, self.rows, self.seconds)
+            where = (Path(self.array.filename), self.array.dtype.str, self.array.shape)
+            return _mapped_again, (*where, self.rows, self.seconds)
         return ClipFeatures, (self.array, self.rows, self.seconds)
 
 
 def _mapped_again(
-    path: Path, shape: tuple[int, ...], rows: npt.NDArray[np.int64], seconds: npt.NDArray[np.float64]
+    path: Path, kind: str, shape: tuple[int, ...], rows: npt.NDArray[np.int64], seconds: npt.NDArray[np.float64]
 ) -> ClipFeatures:
-    return ClipFeatures(np.memmap(path, dtype=np.float32, mode="r", shape=shape), rows, seconds)
+    return ClipFeatures(np.memmap(path, dtype=kind, mode="r", shape=shape), rows, seconds)
 
 
 class FeatureStore:
     """Features under one spec."""
 
-    def __init__(self, folder: Path, spec: FeatureSpec) -> None:
+    def __init__(self, folder: Path, spec: Spec) -> None:
         """folder: where all specs' stores live, one for each `description`; made if absent."""
         self.spec = spec
         text = json.dumps(description(spec), sort_keys=True)
@@ -111,14 +114,23 @@ class FeatureStore:
             else {}
         )
 
-    def _array(self, rows: int) -> Array:
-        shape = (rows, self.spec.frames, self.spec.mels)
-        path = self.folder / "frames.f32"
+    @property
+    def _path(self) -> Path:
+        return self.folder / FILES[self.spec.dtype]
+
+    @property
+    def _width(self) -> int:
+        """Bytes of a row."""
+        return math.prod(self.spec.shape) * np.dtype(self.spec.dtype).itemsize
+
+    def _array(self, rows: int) -> npt.NDArray[Any]:
+        shape = (rows, *self.spec.shape)
+        path = self._path
         if rows == 0:
-            return np.zeros(shape, dtype=np.float32)
-        if path.stat().st_size < int(np.prod(shape)) * 4:
+            return np.zeros(shape, dtype=self.spec.dtype)
+        if path.stat().st_size < rows * self._width:
             raise UserError(f"{path} is shorter than its index says", f"remove {self.folder} and run again")
-        return np.memmap(path, dtype=np.float32, mode="r", shape=shape)
+        return np.memmap(path, dtype=self.spec.dtype, mode="r", shape=shape)
 
     def _extract(
         self,
@@ -127,14 +139,13 @@ class FeatureStore:
         workers: int,
         progress: Callable[[int, int], None] | None,
     ) -> None:
-        width = self.spec.frames * self.spec.mels * 4
         done = 0
         with closing(extracted([source.path for source in sources], spec=self.spec, workers=workers)) as results:
             while done < len(sources):
                 chunk = sources[done : done + CHUNK]
                 found = [next(results) for _ in chunk]
-                with (self.folder / "frames.f32").open("r+b" if index else "w+b") as file:
-                    file.seek(len(index) * width)
+                with self._path.open("r+b" if index else "w+b") as file:
+                    file.seek(len(index) * self._width)
                     for frames, _ in found:
                         file.write(frames.tobytes())
                     file.truncate()
@@ -159,7 +170,7 @@ def statistics(features: Sequence[ClipFeatures]) -> tuple[Array, Array]:
     for part in features:
         for start in range(0, len(part), CHUNK):
             which = np.arange(start, min(start + CHUNK, len(part)))
-            frames = part.batch(which).astype(np.float64).reshape(-1, part.array.shape[2])
+            frames = part.batch(which).astype(np.float64).reshape(-1, part.array.shape[-1])
             count += len(frames)
             total = total + frames.sum(axis=0)
             squares = squares + (frames**2).sum(axis=0)

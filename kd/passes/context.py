@@ -54,7 +54,13 @@ class Bench:
         return self.inputs.views[architecture]
 
     def training(
-        self, config: ModelConfig, training: Learnable[Any], how: FitSettings, *, threads: int, start: Path | None = None
+        self,
+        config: ModelConfig,
+        training: Learnable[Any],
+        how: FitSettings,
+        *,
+        threads: int,
+        start: Path | None = None,
     ) -> Training:
         """A network to be trained here; start: folder of a saved one to go on from."""
         view = self.view(config.architecture)

@@ -25,7 +25,8 @@ def augmented(
 ) -> tuple[Floats, Floats]:
     """Features and targets of training step `step`, augmented; `features` may be written to.
 
-    features: (batch, frames, mels) log-mel, for mixup of any shape (batch, ...); targets: (batch, classes) tags or (batch, frames, classes) frame labels.
+    features: (batch, frames, mels) log-mel, or for mixup alone anything (batch, ...); targets: (batch, classes) tags or
+    (batch, frames, classes) frame labels.
     time_mask, frequency_mask: bounds of the masks' widths in frames and bands; mixup: α of Beta(α, α), which λ is drawn
     from; 0: none. Masks change no target. mean: (mels,) of the training clips, what masked values become, so that they
     are 0 once normalised; None: 0.

@@ -18,7 +18,7 @@ Which = npt.NDArray[np.int64]
 Augment = Callable[[Floats, Floats], tuple[Floats, Floats]]
 Loss = Callable[..., Tensor]  # of a batch: what the network gives and the batch's targets to a scalar
 CHUNK = 512  # clips at a time
-Learner = TypeVar("Learner", bound=nn.Module, contravariant=True)
+Learner_contra = TypeVar("Learner_contra", bound=nn.Module, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Step:
         return np.random.default_rng([self.seed, self.number, kind])
 
 
-class Learnable(Protocol[Learner]):
+class Learnable(Protocol[Learner_contra]):
     """Clips with what a network is to learn of them."""
 
     @property
@@ -51,7 +51,7 @@ class Learnable(Protocol[Learner]):
     def batch(self, step: Step, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
         """What the network reads at a step, augmented, and whatever `loss` takes of these clips, arrays of (size, ...)."""
 
-    def loss(self, model: Learner) -> Loss:
+    def loss(self, model: Learner_contra) -> Loss:
         """What a model that learns this minimises, by what it gives and the targets that `batch` gives."""
 
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
