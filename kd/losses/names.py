@@ -1,3 +1,6 @@
-"""Names of the weights of classes, kept apart so that parsing parameters imports nothing heavy."""
+"""Names that losses go by, kept apart so that parsing parameters imports nothing heavy."""
 
 CLASS_WEIGHTS = ("nec", "inverse", "effective_number", "none")
+SOFTEN = ("logits", "probabilities")
+COMBINE = ("mean", "sum")
+POINTS = ("output", "embedding", "both")

@@ -6,9 +6,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SOFTEN = ("logits", "probabilities")
-COMBINE = ("mean", "sum")
-
 
 def hard_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """L_CE = -1/N Σ_i Σ_j y_ij log P(j | x_i), a scalar.

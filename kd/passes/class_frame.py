@@ -1,9 +1,7 @@
 """`class_frame`: the system of S2 (NEC 2019), without and with class-frame pseudo-labels, on the same clip-steps."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 
 from kd.audio.spec import FeatureSpec, s2
@@ -19,7 +17,7 @@ from kd.passes.class_frame_settings import ClassFrameSettings
 from kd.passes.code import code_digest
 from kd.passes.context import Bench
 from kd.passes.inputs import inputs_under, open_corpus
-from kd.passes.job import Job, model_locked, state_folder
+from kd.passes.job import Job, keyed_path, model_locked, state_folder
 from kd.passes.judging import judge_of
 from kd.passes.loop import resumed
 from kd.passes.opening import log_corpus
@@ -101,8 +99,7 @@ def job_path(settings: ClassFrameSettings, corpus: Corpus) -> Path:
         "code": code_digest(CODE),
         "threads": threads_of(settings),
     }
-    key = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
-    return state_folder(settings.model) / f"job-{key}.json"
+    return keyed_path(settings.model, about)
 
 
 def threads_of(settings: ClassFrameSettings) -> int:

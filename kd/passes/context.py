@@ -64,8 +64,10 @@ class Bench:
     ) -> Training:
         """A network to be trained here; start: folder of a saved one to go on from."""
         view = self.view(config.architecture)
-        data = set_digest(training, self.inputs, view)
-        return Training(self.steps, config, training, view.mean, view.deviation, data, how, threads, start)
+        clips = [part.digest for part in self.inputs.training.values()]
+        statistics = (view.mean, view.deviation)
+        data = set_digest(training, spec=view.spec, clips=clips, statistics=statistics)
+        return Training(self.steps, config, training, *statistics, data, how, threads, start)
 
     def logits(self, detector: Detector, part: Part) -> Logits:
         """Merged logits of a detector on a split, each member predicted once."""

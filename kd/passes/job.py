@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -49,6 +49,12 @@ def state_folder(model: str) -> Path:
     """Steps, jobs and locks of one registered model on one tracking store."""
     place = sha256(f"{tracking_uri()}\n{model}".encode()).hexdigest()[:16]
     return home() / "jobs" / place
+
+
+def keyed_path(model: str, about: Mapping[str, Any]) -> Path:
+    """Where the state of a job is kept that `about` tells from all others of its model; JSON-able."""
+    key = sha256(json.dumps(dict(about), sort_keys=True).encode()).hexdigest()[:24]
+    return state_folder(model) / f"job-{key}.json"
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from kd.passes.closing import conclude, keep, log_pass, show, summary
 from kd.passes.code import code_digest
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import open_corpus, open_inputs
-from kd.passes.job import Job, model_locked, open_job, state_folder
+from kd.passes.job import Job, keyed_path, model_locked, open_job, state_folder
 from kd.passes.judging import judge_of, macro
 from kd.passes.label_studies import LabelStudies
 from kd.passes.one_pass import guest, run_pass, run_tagger
@@ -115,8 +114,7 @@ def job_path(settings: IterateSettings, corpus: Corpus, todo: Plan) -> Path:
         "code": code_digest(CODE),
         "threads": [threads_for(settings, len(todo.candidates(i)) if i else 1) for i in range(todo.passes + 1)][:3],
     }
-    key = sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
-    return state_folder(settings.model) / f"job-{key}.json"
+    return keyed_path(settings.model, about)
 
 
 def resumed(runs: Runs, path: Path, *, fresh: bool) -> Job:

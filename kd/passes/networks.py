@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from hashlib import sha256
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from kd.audio.extract import description
+from kd.audio.extract import Spec, description
 from kd.audio.spec import FeatureSpec
 from kd.audio.store import ClipFeatures
 from kd.cost import forget_peak, peak_megabytes
@@ -21,8 +21,9 @@ from kd.files import atomic_write_text
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.files import DESCRIPTION, WEIGHTS, load_model, save_model
+from kd.models.going_on import go_on_from
 from kd.models.memory import keep_freed_memory
-from kd.passes.inputs import Inputs, View
+from kd.models.scene_config import SceneConfig
 from kd.passes.steps import Steps, digest_of
 from kd.passes.threads import use_threads
 from kd.training.data import Learnable
@@ -38,12 +39,13 @@ TRAINING_CODE = ("kd.training.fit", "kd.models.build", "kd.models.files")
 PREDICTION_CODE = ("kd.training.predict", "kd.models.build")
 
 
-def set_digest(training: Learnable[Any], inputs: Inputs, view: View) -> str:
-    """sha256 over what a network is trained on: clips, features' description and statistics, targets."""
-    digest = sha256(json.dumps(description(view.spec), sort_keys=True).encode())
-    for part in inputs.training.values():
-        digest.update(part.digest.encode())
-    for array in (view.mean, view.deviation, *training.arrays()):
+def set_digest(training: Learnable[Any], *, spec: Spec, clips: Iterable[str], statistics: Iterable[Floats]) -> str:
+    """sha256 over what a network is trained on: clips by the digests of their splits, features' description and
+    statistics, targets."""
+    digest = sha256(json.dumps(description(spec), sort_keys=True).encode())
+    for each in clips:
+        digest.update(each.encode())
+    for array in (*statistics, *training.arrays()):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
@@ -57,7 +59,7 @@ class Training:
     """
 
     steps: Steps
-    config: ModelConfig
+    config: ModelConfig | SceneConfig
     training: Learnable[Any]
     mean: Floats
     deviation: Floats
@@ -99,7 +101,9 @@ class Training:
     def _make(self, report: Report | None, outputs: Path, scratch: Path) -> None:
         torch.manual_seed(self.how.seed)
         forget_peak()
-        network = build(self.config) if self.start is None else load_model(self.start)[0]
+        network = build(self.config)
+        if self.start is not None:
+            go_on_from(network, self.start)
         network.set_statistics(self.mean, self.deviation)
         network = network.to(device())
         start = time.monotonic()

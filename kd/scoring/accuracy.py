@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.scoring.bootstrap import Sampled, Weights, resample
-from kd.scoring.intervals import summary
+from kd.scoring.intervals import marked, summary
 from kd.scoring.units import Units, joined
 
 Ints = npt.NDArray[np.int64]
@@ -75,15 +75,8 @@ def accuracy(truth: Truth, found: Sequence[Ints], *, against: Sequence[Ints] = (
         [sample_accuracy(truth, one, weights=weights) for one in part] for part in (list(found), list(against))
     )
     bounds = [each.to_dict() for each in summary(ours, against=theirs).values()]
-    if against:
-        bounds = [{**each, "excludes_zero": excludes_zero(each)} for each in bounds]
-    return {"overall": bounds[0], "classes": dict(zip(truth.classes, bounds[1:], strict=True))}
-
-
-def excludes_zero(bounds: dict[str, Any]) -> bool | None:
-    """Whether an interval does; None where it is undefined."""
-    low, high = bounds["low"], bounds["high"]
-    return None if low is None or high is None else bool(low > 0 or high < 0)
+    figures = {"overall": bounds[0], "classes": dict(zip(truth.classes, bounds[1:], strict=True))}
+    return marked(figures) if against else figures
 
 
 def between(counts: Ints, pair: tuple[int, int]) -> int:

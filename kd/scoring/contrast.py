@@ -8,6 +8,7 @@ from typing import Any
 
 from kd.scoring.assess import figures, joined_note, settings_of
 from kd.scoring.headline import Sampling, bounds, draw
+from kd.scoring.intervals import marked
 from kd.scoring.measure import Rules, measure
 from kd.scoring.system import System, shared
 
@@ -45,7 +46,7 @@ def contrast(
             }
             for side in sides
         },
-        "difference": _marked(bounds(measured["b"], weights=weights, rules=rules, against=measured["a"])),
+        "difference": marked(bounds(measured["b"], weights=weights, rules=rules, against=measured["a"])),
         "settings": {
             **settings,
             "notes": [
@@ -67,13 +68,3 @@ def averaged(found: Sequence[Any]) -> Any:
     if isinstance(known[0], list | tuple):
         return None
     return known[0] if isinstance(known[0], str) else sum(known) / len(known)
-
-
-def _marked(found: Any) -> Any:
-    """The same with `excludes_zero` in every interval, None where it is undefined."""
-    if not isinstance(found, dict):
-        return found
-    if "low" in found and "high" in found:
-        low, high = found["low"], found["high"]
-        return {**found, "excludes_zero": None if low is None or high is None else bool(low > 0 or high < 0)}
-    return {key: _marked(value) for key, value in found.items()}

@@ -121,6 +121,16 @@ def intervals(
     )
 
 
+def marked(found: Any) -> Any:
+    """The same with `excludes_zero` in every interval, None where it is undefined."""
+    if not isinstance(found, dict):
+        return found
+    if "low" in found and "high" in found:
+        low, high = found["low"], found["high"]
+        return {**found, "excludes_zero": None if low is None or high is None else bool(low > 0 or high < 0)}
+    return {key: marked(value) for key, value in found.items()}
+
+
 def _interval(value: float, draws: Floats, points: Floats) -> Interval:
     draws, points = draws[~np.isnan(draws)], points[~np.isnan(points)]
     if math.isnan(value) or not len(draws):

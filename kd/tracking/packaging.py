@@ -1,4 +1,4 @@
-"""A detector folder logged as a pyfunc model made from code: no pickle, loads without this repository."""
+"""A detector's or classifier's folder logged as a pyfunc model made from code: no pickle, loads without this repository."""
 
 import contextlib
 import warnings
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kd.config import PROJECT
+from kd.tracking.packages import DETECTOR, Package
 from kd.tracking.runs import Runs
 from kd.tracking.store import store_errors
 
@@ -15,14 +16,19 @@ REQUIREMENTS = ("torch", "torchaudio", "numpy", "scipy", "soundfile", "numba", "
 
 def log_detector(runs: Runs, *, run: str, folder: Path) -> str:
     """Log the detector at `folder` on a run; returns the logged model's id, to be registered."""
+    return log_package(runs, run=run, folder=folder, package=DETECTOR)
+
+
+def log_package(runs: Runs, *, run: str, folder: Path, package: Package) -> str:
+    """Log the folder of a detector or classifier on a run; returns the logged model's id, to be registered."""
     import mlflow
 
     with store_errors(), _without_its_advice(), mlflow.start_run(run_id=run, nested=True):
         info: Any = mlflow.pyfunc.log_model(
             name="model",
-            python_model=str(Path(__file__).with_name("serving.py")),
-            artifacts={"detector": str(folder)},
-            signature=signature(),
+            python_model=str(Path(__file__).with_name(package.code)),
+            artifacts={package.artifact: str(folder)},
+            signature=signature(package),
             input_example=example(),
             code_paths=[str(PROJECT / "kd")],
             pip_requirements=[f"{name}=={_installed(name)}" for name in REQUIREMENTS],
@@ -32,8 +38,8 @@ def log_detector(runs: Runs, *, run: str, folder: Path) -> str:
     return str(info.model_id)
 
 
-def signature() -> Any:
-    """What a packaged detector takes and gives, as MLflow checks it."""
+def signature(package: Package = DETECTOR) -> Any:
+    """What a packaged model takes and gives, as MLflow checks it."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import Array, DataType
@@ -45,14 +51,8 @@ def signature() -> Any:
         ColSpec("long", "rate", required=False),
         ColSpec("string", "filename", required=False),
     ]
-    outputs = [
-        ColSpec("string", "filename"),
-        ColSpec("double", "onset"),
-        ColSpec("double", "offset"),
-        ColSpec("string", "event_label"),
-        ColSpec("double", "score"),
-    ]
-    params = [ParamSpec("scores", "boolean", False), ParamSpec("window_seconds", "double", 0.0)]
+    outputs = [ColSpec(*column) for column in package.outputs]
+    params = [ParamSpec(*param) for param in package.params]
     return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema(params))
 
 

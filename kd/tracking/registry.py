@@ -9,6 +9,7 @@ from typing import Any
 
 from kd.corpus.names import class_slug
 from kd.errors import UserError
+from kd.tracking.packages import DETECTOR, Package
 from kd.tracking.store import artifact_path, store_errors
 
 MERGED = "merged"
@@ -207,10 +208,11 @@ def newest_of_run(client: Any, run: str) -> Version:
     return max(found, key=lambda version: version.number)
 
 
-def fetch(client: Any, version: Version, *, cache: Path) -> Path:
-    """The detector folder of a version: in place where its files are on this machine, else a copy below `cache`.
+def fetch(client: Any, version: Version, *, cache: Path, package: Package = DETECTOR) -> Path:
+    """The folder of a version's detector, or of another package: in place where its files are on this machine, else a
+    copy below `cache`.
 
-    Raises UserError for a version that this project did not make.
+    Raises UserError for a version that this project did not make, or that is of another kind.
     """
     with store_errors():
         place = artifact_path(client.get_model_version_download_uri(version.name, str(version.number)))
@@ -221,10 +223,9 @@ def fetch(client: Any, version: Version, *, cache: Path) -> Path:
             place.mkdir(parents=True, exist_ok=True)
             address = f"models:/{version.name}/{version.number}"
             place = Path(download_artifacts(artifact_uri=address, dst_path=str(place)))
-    detector = place / "artifacts" / "detector"
-    if not detector.is_dir():
+    found = place / "artifacts" / package.artifact
+    if not found.is_dir():
         raise UserError(
-            f"version {version.number} of {version.name} holds no detector of this project",
-            "name a version that iterate, train or distill made",
+            f"version {version.number} of {version.name} holds no {package.artifact} of this project", package.made_by
         )
-    return detector
+    return found

@@ -21,7 +21,6 @@ from kd.training.data import Augment, Floats, Loss, Step, Which, batch_of
 from kd.training.precision import autocast, device
 
 CROP, PARTNERS = 4, 5  # kinds of draws; augmentation has the others
-POINTS = ("output", "embedding", "both")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Acoustic scenes: one label per clip."""
