@@ -1,16 +1,11 @@
 """`detect`: events of sound files, of a folder of them, or of sound that is just being made."""
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from kd.audio.decode import Samples, blocks, opened
-from kd.config import user_path
 from kd.corpus.audio_files import wav_cut_short
 from kd.detection.apply import finest
 from kd.detection.detector import Detector, load_detector, of_classes
@@ -22,29 +17,22 @@ from kd.errors import UserError, did_you_mean
 from kd.listening.live import live
 from kd.listening.outputs import Output, output_for
 from kd.listening.places import check_places, score_place
+from kd.listening.recordings import Recording, recordings, source
 from kd.listening.settings import DetectSettings
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress, clock
-from kd.scoring.score_files import AUDIO
 from kd.text import broken, printable
 
 LONG = 60  # seconds from which on progress within a recording is shown
-SPOOL = 64 << 20  # bytes of standard input that are kept in memory
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A sound file and the name it has in what is written; path None: standard input."""
-
-    name: str
-    path: Path | None
 
 
 def detect(settings: DetectSettings, folder: Callable[[], Path]) -> int:
     """Detect with the model in a folder, write, and say what could not be read; returns the exit code."""
     if 0 < settings.window_seconds < 1:
         raise UserError(f"window_seconds={settings.window_seconds:g} is too short", "give 1 or more, or 0 for a clip's")
-    found = recordings(settings)
+    if settings.stream and settings.audio not in ("", "-"):
+        raise UserError("stream=true reads standard input", "give audio=-")
+    found = recordings(settings.audio)
     output = output_for(settings, [(each.name, each.path) for each in found])
     check_places(settings, [each.name for each in found], output)
     detector = only(load_detector(folder()), settings.classes)
@@ -69,27 +57,6 @@ def detect(settings: DetectSettings, folder: Callable[[], Path]) -> int:
             f"the events of the others are written; {unread[0].hint}",
         )
     return 0
-
-
-def recordings(settings: DetectSettings) -> list[Recording]:
-    """What `audio=` names. Raises UserError for nothing, and for a folder without sound files."""
-    if not settings.audio:
-        raise UserError("audio= is empty", "name a sound file, a folder of them, or - for standard input")
-    if settings.audio == "-":
-        if sys.stdin is None:
-            raise UserError("standard input is closed", "pipe a recording into it")
-        return [Recording("stdin", None)]
-    if settings.stream:
-        raise UserError("stream=true reads standard input", "give audio=-")
-    path = user_path(settings.audio, "audio")
-    if path.is_dir():
-        within = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO and p.is_file())
-        if not within:
-            raise UserError(f"{path}: holds no sound files", f"known are {', '.join(AUDIO)}")
-        return [Recording(each.relative_to(path).as_posix(), each) for each in within]
-    if not path.is_file():
-        raise UserError(f"audio={settings.audio}: there is no such file or folder", "check the path")
-    return [Recording(path.name, path)]
 
 
 def only(detector: Detector, classes: str) -> Detector:
@@ -188,16 +155,3 @@ class Work:
         """A line for people, which does not mix with events on standard output."""
         self.progress.clear()
         self.output.tell(text)
-
-
-@contextmanager
-def source(recording: Recording) -> Iterator[Path | BinaryIO]:
-    """A recording as a file, or as a seekable copy of standard input."""
-    if recording.path is not None:
-        yield recording.path
-        return
-    with tempfile.SpooledTemporaryFile(max_size=SPOOL) as copy:
-        while block := sys.stdin.buffer.read(1 << 20):
-            copy.write(block)
-        copy.seek(0)
-        yield cast(BinaryIO, copy)

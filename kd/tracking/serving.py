@@ -13,8 +13,8 @@ from mlflow.pyfunc import PythonModel
 
 from kd.engines.local import let_idle_threads_sleep
 from kd.errors import UserError
+from kd.tracking.served import SERVING, spread
 
-SERVING = "__pyfunc_model_path__"  # what MLflow's scoring server sets in its own process
 Rows = list[dict[str, Any]]
 
 
@@ -49,21 +49,6 @@ class PackagedDetector(PythonModel):  # type: ignore[misc]
 
         serving = SERVING in os.environ
         return answered(self.detector, rows, scores=scores, seconds=seconds, serving=serving, precision=self.precision)
-
-
-def spread(rows: Rows) -> Rows:
-    """The same with a row for each of several, where MLflow made one row of a dict of columns."""
-    found: Rows = []
-    for row in rows:
-        several = {
-            key: value for key, value in row.items() if key != "samples" and isinstance(value, list | np.ndarray)
-        }
-        counts = {len(value) for value in several.values()}
-        if len(counts) > 1:
-            raise UserError(f"columns of {sorted(counts)} rows", "give each column as many values")
-        count = counts.pop() if counts else 1
-        found += [row | {key: value[i] for key, value in several.items()} for i in range(count)]
-    return found
 
 
 mlflow.models.set_model(PackagedDetector())

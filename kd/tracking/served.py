@@ -1,0 +1,25 @@
+"""What packaged models have in common; light, so that a model decides what is loaded first."""
+
+from typing import Any
+
+import numpy as np
+
+from kd.errors import UserError
+
+SERVING = "__pyfunc_model_path__"  # what MLflow's scoring server sets in its own process
+Rows = list[dict[str, Any]]
+
+
+def spread(rows: Rows) -> Rows:
+    """The same with a row for each of several, where MLflow made one row of a dict of columns."""
+    found: Rows = []
+    for row in rows:
+        several = {
+            key: value for key, value in row.items() if key != "samples" and isinstance(value, list | np.ndarray)
+        }
+        counts = {len(value) for value in several.values()}
+        if len(counts) > 1:
+            raise UserError(f"columns of {sorted(counts)} rows", "give each column as many values")
+        count = counts.pop() if counts else 1
+        found += [row | {key: value[i] for key, value in several.items()} for i in range(count)]
+    return found
