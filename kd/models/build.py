@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 from torch import nn
 
 from kd.models.config import ModelConfig
 from kd.models.deep import Deep
+from kd.models.mel import Mel
 from kd.models.network import Network
 from kd.models.resnet import ResNet
+from kd.models.scene_config import SceneConfig
+from kd.models.scene_network import SceneNetwork
 from kd.models.shallow import Shallow
+from kd.models.spectrogram import Spectrogram
+from kd.models.waveform import Waveform
 
 
-def build(config: ModelConfig) -> Network:
+@overload
+def build(config: ModelConfig) -> Network: ...
+@overload
+def build(config: SceneConfig) -> SceneNetwork: ...
+@overload
+def build(config: ModelConfig | SceneConfig) -> Network | SceneNetwork: ...
+def build(config: ModelConfig | SceneConfig) -> Network | SceneNetwork:
     """A freshly initialised model; seed torch before, for a repeatable one.
 
     Convolutions and the last layer start as torch starts them (the paper does not say), the SRU as its authors do.
     """
+    if isinstance(config, SceneConfig):
+        return _scene_network(config)
     if config.architecture == "deep":
         return Deep(
             classes=len(config.classes),
@@ -34,6 +49,15 @@ def build(config: ModelConfig) -> Network:
         recurrent_activation=config.recurrent_activation,
         direction=config.direction,
     )
+
+
+def _scene_network(config: SceneConfig) -> SceneNetwork:
+    classes, channels, width = len(config.classes), config.channels, config.width
+    if config.architecture == "waveform":
+        return Waveform(classes=classes, channels=channels, width=width)
+    if config.architecture == "mel":
+        return Mel(classes=classes, channels=channels, mels=config.mels, width=width)
+    return Spectrogram(classes=classes, channels=channels, mels=config.mels, width=width, recurrent=config.recurrent)
 
 
 def count_parameters(model: nn.Module) -> int:

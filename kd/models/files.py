@@ -20,13 +20,15 @@ from kd.files import atomic_write_bytes, atomic_write_text
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.network import Network
+from kd.models.scene_config import SOUNDS, SceneConfig
+from kd.models.scene_network import SceneNetwork
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "model.json"
 SCHEMA = 1
 HINT = "restore the folder from a copy, or train the model again"
 
 
-def save_model(folder: Path | str, model: nn.Module, config: ModelConfig, extra: dict[str, Any]) -> None:
+def save_model(folder: Path | str, model: nn.Module, config: ModelConfig | SceneConfig, extra: dict[str, Any]) -> None:
     """Write the model; `extra` is any JSON object to keep with it (feature settings, where it comes from)."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     weights = safetensors.torch.save(tensors)
@@ -37,13 +39,31 @@ def save_model(folder: Path | str, model: nn.Module, config: ModelConfig, extra:
 
 
 def load_model(folder: Path | str) -> tuple[Network, ModelConfig, dict[str, Any]]:
-    """(model in evaluation mode on the CPU, config, extra). Raises UserError for anything but an intact folder."""
+    """(model in evaluation mode on the CPU, config, extra). Raises UserError for anything but an intact folder, and for
+    one that holds a scene network."""
+    model, config, extra = load_any(folder)
+    if not isinstance(model, Network) or not isinstance(config, ModelConfig):
+        raise UserError(f"{folder} holds a scene network ({config.architecture})", "use classify, or name a detector's")
+    return model, config, extra
+
+
+def load_scene_model(folder: Path | str) -> tuple[SceneNetwork, SceneConfig, dict[str, Any]]:
+    """The same of a scene network. Raises UserError for a detector's network."""
+    model, config, extra = load_any(folder)
+    if not isinstance(model, SceneNetwork) or not isinstance(config, SceneConfig):
+        raise UserError(f"{folder} holds a detector's network ({config.architecture})", "use detect, or name a scene's")
+    return model, config, extra
+
+
+def load_any(folder: Path | str) -> tuple[Network | SceneNetwork, ModelConfig | SceneConfig, dict[str, Any]]:
+    """The same of any network."""
     path = Path(folder)
     about = _description(path / DESCRIPTION)
     weights = _read(path / WEIGHTS)
     if sha256(weights).hexdigest() != about["sha256"]:
         raise UserError(f"{path / WEIGHTS} is damaged: its sha256 is not the one in {DESCRIPTION}", HINT)
-    config = ModelConfig.from_dict(about["config"])
+    kind = SceneConfig if about["config"].get("architecture") in SOUNDS else ModelConfig
+    config = kind.from_dict(about["config"])
     model = build(config)
     try:
         model.load_state_dict(safetensors.torch.load(weights))

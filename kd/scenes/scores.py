@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +61,7 @@ class Hearing:
         """What it says; `clips` is called only if that is not known yet."""
 
         def make(outputs: Path, scratch: Path) -> None:
-            network = cast(SceneNetwork, load_scene_model(self.network)[0].to(device()).eval())
+            network = load_scene_model(self.network)[0].to(device()).eval()
             heard, parts = clips(), []
             for start in range(0, len(heard), BATCH):
                 which = np.arange(start, min(start + BATCH, len(heard)))

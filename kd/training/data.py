@@ -41,10 +41,6 @@ class Step:
 class Learnable(Protocol[Learner_contra]):
     """Clips with what a network is to learn of them."""
 
-    @property
-    def features(self) -> ClipFeatures:
-        """Of all clips."""
-
     def __len__(self) -> int:
         """How many clips there are."""
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +52,7 @@ class SceneClips:
         else:
             starts = draws.integers(0, array.shape[1] - self.crop + 1, size=len(which))
             found = np.stack([array[row, start : start + self.crop] for row, start in zip(rows, starts, strict=True)])
-        return found.astype(np.float32) / FULL if array.dtype == np.int16 else np.asarray(found, np.float32)
+        return np.asarray(found / np.float32(FULL), np.float32) if array.dtype == np.int16 else np.asarray(found, np.float32)
 
     def hard(self, which: Which) -> Floats:
         """One-hot labels, (len(which), classes)."""
@@ -180,7 +180,7 @@ class DistillSet:
 @functools.lru_cache(maxsize=4)
 def teacher_at(folder: Path) -> SceneNetwork:
     """A saved network, ready to be asked."""
-    return cast(SceneNetwork, load_scene_model(folder)[0].to(device()).eval())
+    return load_scene_model(folder)[0].to(device()).eval()
 
 
 def heard_by(folder: Path, sound: Floats, *, precision: str) -> Seen:
