@@ -1,23 +1,18 @@
 """The demo corpus: ten procedurally made classes in the DESED layout. No download, no licence, seconds to make."""
 
-import contextlib
 import hashlib
-import os
-import shutil
-import time
-import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from kd.corpus.demo_files import made_whole, write_wav
 from kd.corpus.demo_foreign import FOREIGN, background
 from kd.corpus.demo_sounds import CLASSES, LONG, SHORT
 from kd.corpus.demo_synth import RATE, Rng, Signal, add
 from kd.corpus.tables import Event, tidy, write_events
-from kd.errors import UserError
-from kd.files import atomic_write_text, sync_folder, temporary_name
+from kd.files import atomic_write_text, sync_folder
 
 VERSION = 2  # of what the generator makes; part of the folder's name, so that a changed demo is a new corpus
 SECONDS = 10.0
@@ -61,30 +56,14 @@ def make_demo(
 
     Raises UserError where the place holds something or cannot be written.
     """
-    root = Path(root).absolute()
     plans = _plans(counts or DemoCounts())
-    total, done = sum(plan.count for plan in plans), 0
-    work = root.with_name(temporary_name(root.name))
-    try:
-        _sweep(root)
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
-            raise UserError(f"{root}: the place of the demo corpus is taken", "name an absent or empty folder")
-        work.mkdir(parents=True)
+    total = sum(plan.count for plan in plans)
+
+    def make(work: Path) -> Iterator[None]:
         for plan in plans:
-            for _ in _make_split(work, plan, seed):
-                done += 1
-                if progress is not None:
-                    progress(done, total)
-        os.replace(work, root)
-        sync_folder(root.parent)
-    except OSError as error:
-        raise UserError(
-            f"{root}: cannot make the demo corpus: {error.strerror or error}",
-            f"it needs about {total * 0.32 + 1:.0f} MB in a place that can be written",
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(work, ignore_errors=True)
+            yield from _make_split(work, plan, seed)
+
+    made_whole(Path(root).absolute(), make, total=total, megabytes=total * 0.32 + 1, progress=progress)
 
 
 def make_clip(rng: Rng, *, foreign: bool = False) -> tuple[Signal, tuple[Event, ...]]:
@@ -129,14 +108,6 @@ def _place(rng: Rng, out: Signal, label: str, gain: np.float32) -> Iterator[Even
         yield Event(round(start / RATE, 3), round((start + len(piece)) / RATE, 3), label)
 
 
-def _sweep(root: Path) -> None:
-    """Remove what killed runs left beside `root`: their unfinished folders, an hour old or more."""
-    if root.parent.is_dir():
-        for left in root.parent.glob(f".{root.name}.*.tmp"):
-            if left.is_dir() and time.time() - left.stat().st_mtime > 3600:
-                shutil.rmtree(left, ignore_errors=True)
-
-
 def _plans(counts: DemoCounts) -> tuple[_Plan, ...]:
     return (
         _Plan("train/weak", "train/weak", "weak", counts.weak),
@@ -157,7 +128,7 @@ def _make_split(root: Path, plan: _Plan, seed: int) -> Iterator[None]:
     for index in range(plan.count):
         signal, events = make_clip(np.random.default_rng([seed, salt, index]), foreign=plan.kind == "foreign")
         name = f"{plan.audio.rsplit('/', 1)[-1]}_{index:04d}.wav"
-        _write_wav(folder / name, signal)
+        write_wav(folder / name, signal)
         found[name] = events
         yield
     table = root / "metadata" / f"{plan.split}.tsv"
@@ -169,15 +140,3 @@ def _make_split(root: Path, plan: _Plan, seed: int) -> Iterator[None]:
     else:
         atomic_write_text(table, "\n".join(["filename", *found]) + "\n")
     sync_folder(folder)
-
-
-def _write_wav(path: Path, signal: Signal) -> None:
-    data = np.clip(np.rint(signal * 32767), -32768, 32767).astype("<i2").tobytes()
-    with path.open("wb") as out:
-        with wave.open(out, "wb") as sound:
-            sound.setnchannels(1)
-            sound.setsampwidth(2)
-            sound.setframerate(RATE)
-            sound.writeframes(data)
-        out.flush()
-        os.fsync(out.fileno())

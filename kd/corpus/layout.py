@@ -21,7 +21,8 @@ def corpus_root(root: Path | str) -> Path:
             raise UserError(f"{root}: this is a file, not a corpus folder", LAYOUT)
         if not (root / "metadata").is_dir():
             what = "has no metadata/ folder" if any(root.iterdir()) else "is an empty folder"
-            raise UserError(f"{root}: {what}", LAYOUT)
+            scenes = (root / "meta.csv").is_file()
+            raise UserError(f"{root}: {what}", "it is a corpus of scenes: scenes_* train on it" if scenes else LAYOUT)
         return root.resolve()
     except (OSError, ValueError, RuntimeError) as error:
         raise UserError(f"{str(root)!r} cannot be read: {error}", "check data=") from None

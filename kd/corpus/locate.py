@@ -18,12 +18,17 @@ def locate(data: str, *, home: Path, progress: Callable[[int, int], None] | None
     """
     if data == DEMO:
         return _demo(home, progress)
+    return corpus_root(named_folder(data))
+
+
+def named_folder(data: str) -> Path:
+    """The folder of a corpus that is not the demo. Raises UserError where there is none."""
     if not data.strip():
         raise UserError("data is empty", "name a corpus folder, or data=demo")
     folder = user_path(data, "data")
     if not folder.exists():
         raise UserError(f"data={data}: there is no such folder", _near(folder) or "name a corpus folder, or data=demo")
-    return corpus_root(folder)
+    return folder
 
 
 def demo_folder(home: Path, *, seed: int = 0) -> Path:

@@ -154,7 +154,7 @@ def work(bench: SceneBench, settings: SpecialistsSettings, job: Job) -> dict[str
     recorded = [record(bench, each) for each in (*every, *students.values())]
     pairs_before = {name: (generalists[name], students[name]) for name in architectures}
     found = concluded(bench, job, recorded, pairs_before, TITLES)
-    equal = {f"{name}, at equal steps": difference(gone_on[name], students[name]) for name in architectures}
+    equal = {f"{name} at equal steps": difference(gone_on[name], students[name]) for name in architectures}
     found["differences"] |= equal
     table = {
         name: [each.name for each in (generalists[name], gone_on[name], *special[name], students[name])]

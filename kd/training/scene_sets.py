@@ -52,7 +52,11 @@ class SceneClips:
         else:
             starts = draws.integers(0, array.shape[1] - self.crop + 1, size=len(which))
             found = np.stack([array[row, start : start + self.crop] for row, start in zip(rows, starts, strict=True)])
-        return np.asarray(found / np.float32(FULL), np.float32) if array.dtype == np.int16 else np.asarray(found, np.float32)
+        return (
+            np.asarray(found / np.float32(FULL), np.float32)
+            if array.dtype == np.int16
+            else np.asarray(found, np.float32)
+        )
 
     def hard(self, which: Which) -> Floats:
         """One-hot labels, (len(which), classes)."""
@@ -177,7 +181,7 @@ class DistillSet:
         return self.clips.labels, np.array([self.clips.crop]), words
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=16)
 def teacher_at(folder: Path) -> SceneNetwork:
     """A saved network, ready to be asked."""
     return load_scene_model(folder)[0].to(device()).eval()
