@@ -23,7 +23,7 @@ from kd.training.fit import FitSettings
 from kd.training.scene_sets import SceneClips
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Wanted:
     """A network to be trained. name: in words; learnt: what it learns; start: folder of a network it goes on from.
 
@@ -39,7 +39,7 @@ class Wanted:
     teachers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trained:
     """A finished training. before: those it went on from, of the same name, first ones first."""
 

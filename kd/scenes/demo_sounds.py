@@ -135,10 +135,10 @@ def tram(place: Rng, rng: Rng, seconds: float) -> Signal:
 
 def bus(place: Rng, rng: Rng, seconds: float) -> Signal:
     """An engine, and what shakes with it."""
-    shake = noise(rng, samples(seconds), low=200, high=place.uniform(700, 1500)) * (
-        1 + 0.4 * wobble(rng, samples(seconds), 12)
-    )
-    return unit(engine(rng, seconds) + np.float32(place.uniform(0.2, 0.5)) * shake)
+    n = samples(seconds)
+    shake: Signal = (noise(rng, n, low=200, high=place.uniform(700, 1500)) * (1 + 0.4 * wobble(rng, n, 12))).astype("f")
+    mixed: Signal = engine(rng, seconds) + np.float32(place.uniform(0.2, 0.5)) * shake
+    return unit(mixed)
 
 
 def metro_station(place: Rng, rng: Rng, seconds: float) -> Signal:

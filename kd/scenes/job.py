@@ -186,7 +186,7 @@ def keep(runs: Runs, run: str, result: Mapping[str, Any]) -> None:
             series |= {k: [(0, v)] for k, v in values.items() if v is not None}
     for name, system in result["systems"].items():
         for part in result["clips"]:
-            series[f"{part}/accuracy/{class_slug(name)}"] = [(0, system[part]["accuracy"]["value"])]
+            series[f"{part}/system/{class_slug(name)}"] = [(0, system[part]["accuracy"]["value"])]
     runs.metrics(run, series)
 
 

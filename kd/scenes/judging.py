@@ -18,7 +18,7 @@ Whole = npt.NDArray[np.int64]
 OWN, SVM = "softmax", "svm"  # back ends
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """What is scored. members: networks; back: `softmax` or `svm`; scores: of each scored part, (clips, classes)."""
 

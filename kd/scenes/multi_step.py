@@ -30,4 +30,4 @@ def in_steps(bench: SceneBench, wanted: Sequence[Wanted]) -> list[Trained]:
 def alone(wanted: Wanted) -> Wanted:
     """The first step."""
     how = replace(wanted.how, steps=wanted.how.steps // SHARE)
-    return replace(wanted, name=f"{wanted.name}, CNN", config=replace(wanted.config, recurrent=False), how=how)
+    return replace(wanted, name=f"{wanted.name} CNN", config=replace(wanted.config, recurrent=False), how=how)

@@ -35,9 +35,9 @@ class Lesson:
     def name(self) -> str:
         """What it is called."""
         how = self.how
-        heat = "" if how.point == "embedding" else f" T={how.temperature:.3g}"
-        hard = f" hard={how.weight:.2g}" if how.weight else ""
-        return f"{self.architecture} student, {how.point}{heat}{hard} x{how.clips}"
+        heat = "" if how.point == "embedding" else f" T{how.temperature:.3g}"
+        hard = f" hard {how.weight:.2g}" if how.weight else ""
+        return f"{self.architecture} student {how.point}{heat}{hard} x{how.clips}"
 
 
 @dataclass(frozen=True)
