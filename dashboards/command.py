@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dashboards.any_job import KINDS
 from dashboards.comparing import comparison_page, runs_named, side_of
 from dashboards.job import NAME, log_report, whereabouts
 from dashboards.kept import newest_job
@@ -36,7 +37,7 @@ def report(settings: ReportSettings) -> int:
         with ended(runs):
             runs.text(run, html, name)
     else:
-        run, name = settings.run or newest_job(runs), NAME
+        run, name = settings.run or newest_job(runs, KINDS), NAME
         html = log_report(runs, run)
     say(f"{name}, {len(html.encode()) / 1e6:.1f} MB: {whereabouts(runs, run, name)}")
     if settings.out:

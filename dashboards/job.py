@@ -1,7 +1,6 @@
 """`iterate` with its report."""
 
-from dashboards.kept import job_record
-from dashboards.report import report_page
+from dashboards.any_job import page_of_job
 from kd.config import say
 from kd.errors import UserError
 from kd.passes.loop import iterate as loop
@@ -27,7 +26,7 @@ def finish(runs: Runs, run: str) -> None:
 
 def log_report(runs: Runs, run: str) -> str:
     """Build a job's report and log it on its run; the page."""
-    html = report_page(job_record(runs, run))
+    html = page_of_job(runs, run)
     runs.text(run, html, NAME)
     return html
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -98,23 +99,31 @@ class JobRecord:
             kinds = (each["labels"] or {}).get("studies", {})
             studies = self.place("studies", run=each["run_id"]) if kinds else None
             for kind in kinds if studies else ():
-                folder = studies / kind
-                best = json.loads((folder / "best.json").read_text("utf-8"))
-                with (folder / "trials.tsv").open(encoding="utf-8", newline="") as table:
-                    trials = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
-                found.append({"pass": each["index"], "kind": kind, **best, "trials": trials})
+                found.append({"pass": each["index"], "kind": kind, **study_in(studies / kind)})
         return found
 
 
-def job_record(runs: Runs, run: str) -> JobRecord:
-    """An iterate run's record. Raises UserError for a run that is absent, of another kind, or has finished no pass."""
+def study_in(folder: Path) -> dict[str, Any]:
+    """A study as its job logged it: what `best.json` says, and its `trials`, rows by column."""
+    best = json.loads((folder / "best.json").read_text("utf-8"))
+    with (folder / "trials.tsv").open(encoding="utf-8", newline="") as table:
+        return {**best, "trials": list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))}
+
+
+def job_run(runs: Runs, run: str) -> tuple[str, dict[str, str]]:
+    """The run of a job that has its result, and its tags. Raises UserError for a run that is absent."""
     if not is_run_id(run):
         raise UserError(f"run={run!r} is no run's id", "give the id of an iterate run: 32 letters and digits")
     tags = runs.tags_of(run)
     if tags is None:
         raise UserError(f"there is no run {run} in the tracking store", "check the id and MLFLOW_TRACKING_URI")
-    if source := tags.get("kd.result_of"):
-        return job_record(runs, source)
+    source = tags.get("kd.result_of")
+    return (run, tags) if source is None else job_run(runs, source)
+
+
+def job_record(runs: Runs, run: str) -> JobRecord:
+    """An iterate run's record. Raises UserError for a run that is absent, of another kind, or has finished no pass."""
+    run, tags = job_run(runs, run)
     if tags.get("kd.kind") != "iterate":
         raise UserError(f"run {run} is no iterate run", f"it is {tags.get('kd.kind') or 'none of this project'}")
     path = runs.kept(run, "results.json")
@@ -123,9 +132,10 @@ def job_record(runs: Runs, run: str) -> JobRecord:
     return JobRecord(runs, run, tags, runs.params_of(run), json.loads(path.read_text("utf-8")))
 
 
-def newest_job(runs: Runs) -> str:
-    """The newest iterate run that finished a pass. Raises UserError where there is none."""
-    for run in runs.find({"kd.kind": "iterate"}):
+def newest_job(runs: Runs, kinds: Sequence[str] = ("iterate",)) -> str:
+    """The newest run of these kinds of jobs that has a result. Raises UserError where there is none."""
+    found = [run for kind in kinds for run in runs.find({"kd.kind": kind})]
+    for run in sorted(found, key=lambda each: -each.info.start_time):
         if "kd.resumed_by" not in run.data.tags and runs.kept(run.info.run_id, "results.json") is not None:
             return str(run.info.run_id)
     raise UserError("the tracking store holds no iterate run with a finished pass", "run iterate first, or give run=")

@@ -1,5 +1,6 @@
 """What came of a job, in a few numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dashboards.kept import JobRecord
@@ -59,13 +60,20 @@ def shown_split(job: JobRecord) -> str:
 
 
 def card(name: str, figures: Record, *, final: bool = False) -> str:
-    """One number with its interval."""
-    value = "–" if figures["f1"] is None else f"{100 * figures['f1']:.1f}"
-    interval = figures.get("f1_interval")
-    span = "" if not interval else f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
+    """F1 with its interval."""
+    return number_card(name, figures["f1"], figures.get("f1_interval"), final=final)
+
+
+def number_card(
+    name: str, value: float | None, interval: Sequence[float | None] | None, *, final: bool = False, sign: bool = False
+) -> str:
+    """One number in per cent with its interval; sign: of a difference."""
+    shown = "–" if value is None else f"{100 * value:{'+' if sign else ''}.1f}"
+    known = [bound for bound in interval or () if bound is not None]
+    span = f"{100 * known[0]:.1f} to {100 * known[1]:.1f}" if len(known) == 2 else ""
     return (
         f"<div class='card{' final' if final else ''}'><div class=name>{text(name)}</div>"
-        f"<div class=value>{value}</div><div class=span>{span}</div></div>"
+        f"<div class=value>{shown}</div><div class=span>{span}</div></div>"
     )
 
 

@@ -20,7 +20,12 @@ def settings_of(params: Mapping[str, str]) -> dict[str, str]:
 
 def section(job: JobRecord) -> Section:
     """All resolved parameters, and where the run is."""
-    about = [("run", job.run)] + [(name, job.tags[tag]) for name, tag in ABOUT.items() if job.tags.get(tag)]
-    rows = [[name, value] for name, value in settings_of(job.params).items()]
+    return of_run(job.run, job.tags, job.params)
+
+
+def of_run(run: str, tags: Mapping[str, str], params: Mapping[str, str]) -> Section:
+    """The same of any job's run."""
+    about = [("run", run)] + [(name, tags[tag]) for name, tag in ABOUT.items() if tags.get(tag)]
+    rows = [[name, value] for name, value in settings_of(params).items()]
     body = folded(f"{len(rows)} parameters", table(["parameter", "value"], rows, caption="Parameters", left=2))
     return Section("settings", "Settings", pairs(about) + body)

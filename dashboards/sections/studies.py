@@ -1,5 +1,6 @@
 """Optuna's studies: history, importances, slices."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dashboards.figures import COLOURS, figure
@@ -14,12 +15,21 @@ KINDS = {"labels": "the labels themselves, scored on the selection split", "stud
 def section(job: JobRecord) -> Section | None:
     """One folded part per study, the last one open to the eye first; None where nothing was tuned."""
     studies = job.studies()
+    titles = [
+        f"pass {each['pass']}: {KINDS.get(each['kind'], each['kind'])}, {sum(each['counts'].values())} attempts"
+        for each in studies
+    ]
+    return shown(list(zip(titles, studies, strict=True)))
+
+
+def shown(studies: Sequence[tuple[str, Study]]) -> Section | None:
+    """Studies under their titles, the last one first; None where there is none."""
     if not studies:
         return None
     figures: dict[str, Figure] = {}
     parts = [quiet("What Optuna tried before students were trained. A ring marks the best attempt.")]
-    for study in reversed(studies):
-        name = f"study-{study['pass']}-{study['kind']}"
+    for number, (title, study) in reversed(list(enumerate(studies, start=1))):
+        name = f"study-{number}"
         figures[f"{name}-history"] = history(study)
         body = pairs(
             [("best", settings_of(study["best"])), ("value", f"{study['value']:.4f}"), ("name", study["name"])]
@@ -34,9 +44,6 @@ def section(job: JobRecord) -> Section | None:
             body += quiet("Importances are told from 20 complete attempts on.")
         figures[f"{name}-slices"] = slices(study)
         body += chart(f"{name}-slices", label="Value over each setting", height=280)
-        title = (
-            f"pass {study['pass']}: {KINDS.get(study['kind'], study['kind'])}, {sum(study['counts'].values())} attempts"
-        )
         parts.append(folded(title, body))
     return Section("studies", "Studies", "".join(parts), figures)
 
