@@ -26,6 +26,10 @@ ENTRY_POINTS = {
     "export": ("export", "kd.export.settings:ExportSettings"),
     "report": ("report", "dashboards.settings:ReportSettings"),
     "dashboard": ("dashboard", "dashboards.settings:DashboardSettings"),
+    "scenes_teacher_student": ("scenes_teacher_student", "kd.scenes.settings:TeacherStudentSettings"),
+    "scenes_specialists": ("scenes_specialists", "kd.scenes.settings:SpecialistsSettings"),
+    "classify": ("classify", "kd.scenes.classify_settings:ClassifySettings"),
+    "convert_scenes": ("convert_scenes", "kd.scenes.convert_settings:ConvertSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

@@ -2,6 +2,7 @@
 
 import collections
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,8 +36,7 @@ def hear(root: Path, split: Split, known: dict[Path, tuple[AudioFacts, bool]]) -
     listing = list_audio(root, split.audio_dir)
     paths = {name: listing.files[name] for name in split.names if name in listing.files}
     new = [path for path in paths.values() if path not in known]
-    with ThreadPoolExecutor(max_workers=min(16, os.cpu_count() or 1)) as threads:
-        known.update(zip(new, threads.map(decode, new), strict=True))
+    known.update(zip(new, heard_all(new), strict=True))
     clips = [Clip(n, paths.get(n), known[paths[n]][0] if n in paths else None) for n in split.names]
     links = [listing.problems[n] for n in split.names if n in listing.problems]
     bad = [f"{c.path}: {c.facts.problem}" for c in clips if c.facts is not None and c.facts.problem]
@@ -51,6 +51,12 @@ def hear(root: Path, split: Split, known: dict[Path, tuple[AudioFacts, bool]]) -
         silent=tuple(n for n, path in paths.items() if known[path][1]),
         twins=tuple(tuple(names) for names in same.values() if len(names) > 1),
     )
+
+
+def heard_all(paths: Sequence[Path]) -> list[tuple[AudioFacts, bool]]:
+    """What `decode` says of each file."""
+    with ThreadPoolExecutor(max_workers=min(16, os.cpu_count() or 1)) as threads:
+        return list(threads.map(decode, paths))
 
 
 def decode(path: Path) -> tuple[AudioFacts, bool]:

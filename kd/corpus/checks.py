@@ -56,7 +56,7 @@ def check(
     try:
         notes += load_corpus(root, roles=roles, classes=classes, missing=missing, need_audio=False).notes
     except UserError as error:
-        refusal = _line(error)
+        refusal = line_of(error)
     training = [heard[n] for n in _names(roles, TRAINING) if n in heard]
     scored = [heard[n] for n in _names(roles, SCORED) if n in heard]
     spoils += _shared(training, scored)
@@ -106,11 +106,12 @@ def _read_all(root: Path) -> tuple[list[Split], dict[str, tuple[str, ...]], list
             else:
                 splits.append(read_any(root, name, table))
         except UserError as error:
-            wrong.append(_line(error))
+            wrong.append(line_of(error))
     return splits, removals, wrong
 
 
-def _line(error: UserError) -> str:
+def line_of(error: UserError) -> str:
+    """An error in one line."""
     return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
@@ -139,7 +140,7 @@ def _makers(root: Path, split: Split) -> tuple[list[str], list[str]]:
     try:
         makers = makers_of(table=split.table, events=split.events, twin=twin_of(root, split.name))
     except UserError as error:
-        return [], [_line(error)]
+        return [], [line_of(error)]
     by_class: dict[str, set[str]] = collections.defaultdict(set)
     for (_, label), names in (makers or {}).items():
         by_class[label] |= names

@@ -21,11 +21,16 @@ def corpus_root(root: Path | str) -> Path:
             raise UserError(f"{root}: this is a file, not a corpus folder", LAYOUT)
         if not (root / "metadata").is_dir():
             what = "has no metadata/ folder" if any(root.iterdir()) else "is an empty folder"
-            scenes = (root / "meta.csv").is_file()
+            scenes = is_scene_layout(root)
             raise UserError(f"{root}: {what}", "it is a corpus of scenes: scenes_* train on it" if scenes else LAYOUT)
         return root.resolve()
     except (OSError, ValueError, RuntimeError) as error:
         raise UserError(f"{str(root)!r} cannot be read: {error}", "check data=") from None
+
+
+def is_scene_layout(root: Path) -> bool:
+    """Whether a folder is laid out as a corpus of scenes is, which `kd.scenes` reads."""
+    return (root / "meta.csv").is_file() or (root / "evaluation_setup").is_dir()
 
 
 def split_names(root: Path) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from kd.passes.opening import log_corpus
 from kd.passes.plan import resolve_steps
 from kd.passes.recording import Recorded
 from kd.passes.recovery import ended, owner_tags, sweep, take_over
-from kd.passes.speed import Timing, seconds_per_step
+from kd.passes.speed import on_noise, seconds_per_step
 from kd.passes.stages import RESNET, Stages, clips_of_classes, given_labels, rounds_of
 from kd.passes.steps import Steps
 from kd.passes.threads import precision_of, use_threads
@@ -179,7 +179,7 @@ def tell(stages: Stages, settings: ClassFrameSettings, job: Job, *, class_ratio:
     resolved |= {"rate": view.spec.rate, "threads": stages.threads, "class_weight_ratio": class_ratio}
     bench.runs.params(job.parent, resolved)
     bench.runs.json(job.parent, resolved, "config.json")
-    timing = Timing(stages.config, how, view.spec.frames, stages.threads)
+    timing = on_noise(stages.config, how, frames=view.spec.frames, threads=stages.threads)
     steps = how.steps + 2 * sum(rounds)
     bench.progress.plan({RESNET: steps}, {RESNET: stages.threads * seconds_per_step(timing)}, cores=stages.threads)
     clips = ", ".join(f"{role} {len(part.names)}" for role, part in inputs.training.items())

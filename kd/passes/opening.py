@@ -14,7 +14,7 @@ from kd.passes.kept_clips import keep_clips
 from kd.passes.plan import STUDENT, listed
 from kd.passes.recovery import owner_tags, take_over
 from kd.passes.settings import IterateSettings
-from kd.passes.speed import Timing, seconds_per_step
+from kd.passes.speed import on_noise, seconds_per_step
 from kd.passes.threads import threads_for
 from kd.passes.work import PassWork
 from kd.progress import clock
@@ -87,7 +87,8 @@ def tell(work: PassWork, job: Job) -> None:
         left[STUDENT] = left.get(STUDENT, 0) + steps
     threads = threads_for(settings, work.plan.widest)
     timings = [
-        Timing(model_config(settings, name, inputs), how, bench.view(name).spec.frames, threads) for name in left
+        on_noise(model_config(settings, name, inputs), how, frames=bench.view(name).spec.frames, threads=threads)
+        for name in left
     ]
     seconds = work.workers.each(seconds_per_step, timings)
     costs = {name: threads * each for name, each in zip(left, seconds, strict=True)}

@@ -1,7 +1,8 @@
-"""How long a training step takes here, measured on noise before training starts."""
+"""How long a training step takes here, measured before training starts."""
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,8 +11,9 @@ from kd.audio.store import ClipFeatures
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.memory import keep_freed_memory
+from kd.models.scene_config import SceneConfig
 from kd.passes.threads import use_threads
-from kd.training.data import TrainingSet
+from kd.training.data import Learnable, TrainingSet
 from kd.training.fit import FitSettings, fit
 from kd.training.precision import device
 
@@ -20,27 +22,32 @@ WARM, TIMED = 1, 2
 
 @dataclass(frozen=True)
 class Timing:
-    """A network whose training steps are to be timed, on clips of so many frames."""
+    """A network whose training steps are to be timed. training: what it learns, at least a batch of it."""
 
-    config: ModelConfig
+    config: ModelConfig | SceneConfig
     how: FitSettings
-    frames: int
+    training: Learnable[Any]
     threads: int
+
+
+def on_noise(config: ModelConfig, how: FitSettings, *, frames: int, threads: int) -> Timing:
+    """A network to be timed on clips of so many frames of noise."""
+    noise = np.random.default_rng(0).standard_normal((how.batch, frames, config.mels), dtype=np.float32)
+    clips = ClipFeatures(noise, np.arange(how.batch), np.zeros(how.batch))
+    labelled = -(-frames // config.stride)
+    targets = np.zeros((how.batch, labelled, len(config.classes)), dtype=np.float16)
+    return Timing(config, how, TrainingSet(clips, targets), threads)
 
 
 def seconds_per_step(timing: Timing, tell: object = None) -> float:
     """Mean seconds of a few training steps of a network that is thrown away."""
-    config, how, frames = timing.config, timing.how, timing.frames
+    how = timing.how
     use_threads(timing.threads)
     keep_freed_memory()
     state = torch.random.get_rng_state()
-    noise = np.random.default_rng(0).standard_normal((how.batch, frames, config.mels), dtype=np.float32)
-    clips = ClipFeatures(noise, np.arange(how.batch), np.zeros(how.batch))
-    labelled = -(-frames // config.stride)
-    training = TrainingSet(clips, np.zeros((how.batch, labelled, len(config.classes)), dtype=np.float16))
-    network = build(config).to(device())
+    network = build(timing.config).to(device())
     times: list[float] = []
     few = FitSettings(steps=WARM + TIMED, batch=how.batch, precision=how.precision)
-    fit(network, training, few, report=lambda _step, _loss: times.append(time.monotonic()))
+    fit(network, timing.training, few, report=lambda _step, _loss: times.append(time.monotonic()))
     torch.random.set_rng_state(state)
     return (times[-1] - times[WARM - 1]) / TIMED

@@ -1,7 +1,7 @@
 """A scene job from its first line to its last: run, resume or show, whatever it trains."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from kd.passes.job import Job, keyed_path, model_locked, state_folder
 from kd.passes.loop import resumed
 from kd.passes.plan import listed
 from kd.passes.recovery import ended, owner_tags, sweep, take_over
+from kd.passes.speed import Timing, seconds_per_step
 from kd.passes.steps import Steps
 from kd.passes.threads import precision_of, threads_for, use_threads, workers_for
 from kd.progress import Progress, clock
@@ -28,6 +29,8 @@ from kd.scenes.settings import SceneSettings
 from kd.tracking.registry import MERGED, Registry, check_name
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store, ui_command
+from kd.training.fit import FitSettings
+from kd.training.scene_sets import HardSet
 from kd.tuning.samplers import check_sampler
 
 Finish = Callable[[Runs, str], None]
@@ -39,13 +42,16 @@ class Kind:
     """What tells one kind of scene job from another.
 
     name: of its runs; module: whose code, with all that it imports, makes its results; side_by_side: most networks that it
-    trains at once; work: trains on a bench and gives `results.json`.
+    trains at once; work: trains on a bench and gives `results.json`; trainings: how many there will be of each network,
+    as (share of a network's steps, what a step costs to one on hard labels); how: each is trained.
     """
 
     name: str
     module: str
     side_by_side: int
     work: Callable[[SceneBench, Any, Job], dict[str, Any]]
+    trainings: Callable[[Any, Sequence[str]], dict[str, list[tuple[float, float]]]]
+    how: Callable[[SceneBench, Any, str], FitSettings]
 
 
 def scene_job(kind: Kind, settings: SceneSettings, *, networks: str, finish: Finish | None = None) -> int:
@@ -87,7 +93,7 @@ def scene_job(kind: Kind, settings: SceneSettings, *, networks: str, finish: Fin
                         iterate_id=job.iterate_id,
                         owner=owner_tags(settings.model),
                     )
-                    tell(bench, settings)
+                    tell(bench, settings, kind, wanted)
                     result = kind.work(bench, settings, job)
                 job.save()
                 job.result = {**about(bench, kind, settings), **result, "seconds": job.seconds}
@@ -138,18 +144,32 @@ def begin(runs: Runs, job: Job, kind: Kind, settings: SceneSettings, corpus: Sce
     runs.json(job.parent, {label: class_slug(label) for label in corpus.classes}, "classes.json")
 
 
-def tell(bench: SceneBench, settings: SceneSettings) -> None:
-    """Log the resolved settings; say what there is to learn from."""
+def tell(bench: SceneBench, settings: SceneSettings, kind: Kind, networks: Sequence[str]) -> None:
+    """Log the resolved settings; say what there is to learn from, what will be trained and how long it will take."""
     resolved = {**to_dict(settings), "precision": bench.precision, "corpus": bench.inputs.corpus.digest}
-    resolved |= {kind: json.dumps(spec.to_dict()) for kind, spec in bench.inputs.specs.items()}
+    resolved |= {name: json.dumps(spec.to_dict()) for name, spec in bench.inputs.specs.items()}
     bench.runs.params(bench.parent, resolved)
     bench.runs.json(bench.parent, resolved, "config.json")
     clips = ", ".join(f"{name} {len(part.clips)}" for name, part in bench.inputs.parts.items())
     say(f"clips: {clips}; {len(bench.inputs.classes)} classes")
-    say(
-        f"width {settings.width:g}, {bench.precision}, {bench.workers.count} networks at a time on {bench.threads} "
-        "threads each"
+    configs = {name: bench.config(name, width=settings.width) for name in networks}
+    hows = {name: kind.how(bench, settings, name) for name in networks}
+    timings = [
+        Timing(configs[name], hows[name], HardSet(bench.clips(configs[name])), bench.threads) for name in networks
+    ]
+    costs = dict(zip(networks, bench.workers.each(seconds_per_step, timings), strict=True))
+    trainings = kind.trainings(settings, networks)
+    left = {name: round(sum(share for share, _ in trainings[name]) * hows[name].steps) for name in networks}
+    bench.progress.plan(
+        left, {name: bench.threads * cost for name, cost in costs.items()}, cores=bench.threads * bench.workers.count
     )
+    steps = "; ".join(f"{name} {hows[name].steps} steps of {hows[name].batch} clips" for name in networks)
+    say(
+        f"{sum(len(each) for each in trainings.values())} trainings: {steps}; width {settings.width:g}, {bench.precision}, "
+        f"{bench.workers.count} at a time on {bench.threads} threads each"
+    )
+    whole = sum(share * more * hows[name].steps * costs[name] for name in networks for share, more in trainings[name])
+    say(f"expected training time: about {clock(whole / bench.workers.count)} (m:ss or h:mm:ss)")
 
 
 def about(bench: SceneBench, kind: Kind, settings: SceneSettings) -> dict[str, Any]:

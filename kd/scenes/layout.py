@@ -9,11 +9,6 @@ from kd.errors import UserError, did_you_mean
 from kd.scenes.tables import LAYOUT, META, SETUP, setup_names
 
 
-def is_scene_layout(root: Path) -> bool:
-    """Whether a folder is laid out as a scene corpus is."""
-    return (root / META).is_file() or (root / SETUP).is_dir()
-
-
 def scene_root(root: Path | str) -> Path:
     """The corpus folder, links resolved. Raises UserError where there is none."""
     root = Path(root).expanduser()

@@ -17,7 +17,7 @@ from kd.scenes.judging import OWN, System, difference, judged
 from kd.scenes.multi_step import in_steps
 from kd.scenes.recording import record
 from kd.scenes.settings import SpecialistsSettings
-from kd.scenes.studies import chosen, shortened
+from kd.scenes.studies import HEARING, chosen, shortened
 from kd.scoring.accuracy import between, confusion, most_confused
 from kd.training.data import Learnable
 from kd.training.fit import FitSettings
@@ -180,7 +180,23 @@ def mended(before: System, after: System, pairs: Sequence[Pair]) -> dict[str, li
     }
 
 
-KIND = Kind("scenes_specialists", "kd.scenes.specialists", 2, work)
+def trainings(settings: SpecialistsSettings, networks: Sequence[str]) -> dict[str, list[tuple[float, float]]]:
+    """Of each network, the trainings as shares of its steps, and what a step costs to one on hard labels."""
+    student = (1.0, 1 + (1 + settings.pairs) * HEARING)
+    found = {name: [(1.0, 1.0)] * (2 + settings.pairs) + [student] for name in networks}
+    if settings.tuning == "on":
+        found[networks[-1]] += [(settings.trial_share, student[1])] * settings.trials
+    return found
+
+
+KIND = Kind(
+    "scenes_specialists",
+    "kd.scenes.specialists",
+    2,
+    work,
+    trainings,
+    lambda bench, settings, name: Specialists(bench, settings).how(name, name),
+)
 
 
 def specialists(settings: SpecialistsSettings, *, finish: Finish | None = None) -> int:

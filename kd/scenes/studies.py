@@ -17,6 +17,7 @@ from kd.tuning.store import open_studies
 from kd.tuning.study import run_study
 
 TEMPERATURES, WEIGHTS = (1.0, 20.0), (0.0, 0.9)
+HEARING = 0.35  # what a network that is only asked costs, to a training step
 Taught = Callable[[SceneBench, Distillation, str, float], System]
 
 

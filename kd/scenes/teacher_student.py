@@ -16,7 +16,7 @@ from kd.scenes.judging import SVM, System, judged
 from kd.scenes.multi_step import in_steps
 from kd.scenes.recording import Recorded, record
 from kd.scenes.settings import TeacherStudentSettings
-from kd.scenes.studies import chosen, shortened
+from kd.scenes.studies import HEARING, chosen, shortened
 from kd.training.fit import FitSettings
 from kd.training.scene_sets import Distillation, DistillSet, HardSet
 
@@ -169,7 +169,26 @@ def table_6(architectures: Sequence[str], without: Sequence[System], with_: Sequ
     return rows if len(rows) == 1 else {**rows, "ensemble": [WITHOUT, WITH]}
 
 
-KIND = Kind("scenes_teacher_student", "kd.scenes.teacher_student", 2, work)
+def trainings(settings: TeacherStudentSettings, networks: Sequence[str]) -> dict[str, list[tuple[float, float]]]:
+    """Of each network, the trainings as shares of its steps, and what a step costs to one on hard labels."""
+    student = (1.0, 1 + settings.teacher_clips * HEARING)
+    found = {name: [(1.0, 1.0), student] for name in networks}
+    last = found[networks[-1]]
+    if settings.tuning == "on":
+        last += [(settings.trial_share, student[1])] * settings.trials
+    if settings.tables:
+        last += [(1.0, 1 + clips * HEARING) for clips in CLIPS] * len(TEMPERATURES) + [student] * (len(POINTS) - 1)
+    return found
+
+
+KIND = Kind(
+    "scenes_teacher_student",
+    "kd.scenes.teacher_student",
+    2,
+    work,
+    trainings,
+    lambda bench, settings, name: TeacherStudent(bench, settings).how(name, name),
+)
 
 
 def teacher_student(settings: TeacherStudentSettings, *, finish: Finish | None = None) -> int:
