@@ -175,3 +175,19 @@ def finished(new_place: Callable[[], Place], corpus: Path) -> tuple[Place, str]:
     done = place.run("iterate", data=corpus, **QUICK)
     assert done.returncode == 0, done.stderr
     return place, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scene corpus: six training and two evaluation clips of each scene."""
+    from kd.scenes.demo import SceneCounts, make_scene_demo
+
+    root = tmp_path_factory.mktemp("scenes") / "corpus"
+    make_scene_demo(root, counts=SceneCounts(train=6, evaluate=2))
+    return root
+
+
+@pytest.fixture
+def own_scenes(scenes: Path, tmp_path: Path) -> Path:
+    """A copy of it to spoil."""
+    return Path(shutil.copytree(scenes, tmp_path / "own"))

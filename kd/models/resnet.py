@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kd.models.network import Network
+from kd.models.norm import norm_relu_pool, relu
 from kd.models.pooling import max_pool
 
 CHANNELS = (64, 128, 256, 512)
@@ -64,9 +65,8 @@ class Unit(nn.Module):
         self.shortcut = Shortcut(inputs, outputs, stride=stride) if first else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        y = functional.relu(self.norm(self.conv(x)), inplace=True)
-        y = self.norm_again(self.conv_again(y))
-        return functional.relu(y + self.shortcut(x), inplace=True)
+        y = norm_relu_pool(x=self.conv(x), norm=self.norm)
+        return relu(self.norm_again(self.conv_again(y)) + self.shortcut(x))
 
 
 class ResNet(Network):

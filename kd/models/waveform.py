@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from kd.audio.scene_spec import PRE_EMPHASIS
 from kd.errors import UserError
-from kd.models.norm import norm_relu_pool
+from kd.models.norm import norm_relu_pool, relu
 from kd.models.scene_network import EMBEDDING, SceneNetwork, widened
 
 CHANNELS = (64, 64, 128, 128, 128, 128, 128, 128)  # of Conv1 and the seven blocks
@@ -48,7 +48,7 @@ class WaveBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = norm_relu_pool(x=self.conv(x), norm=self.norm)
         y = self.norm_again(self.conv_again(y)) + self.shortcut(x)
-        return functional.relu(functional.max_pool2d(y, (1, POOL)), inplace=True)
+        return relu(functional.max_pool2d(y, (1, POOL)))
 
 
 class Waveform(SceneNetwork):

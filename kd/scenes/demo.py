@@ -20,8 +20,8 @@ from kd.scenes.tables import AUDIO, write_scene_tables
 VERSION = 1  # of what the generator makes; part of the folder's name, so that a changed demo is a new corpus
 SECONDS = 4.0
 CONFUSED = (("airport", "shopping_mall"), ("metro", "tram"))
-BORDERLINE = 0.15  # of the training clips of a pair
-PLACES = 8  # of each scene in training, and as many others in evaluation
+BORDERLINE = 0.25  # of the training clips of a pair
+PLACES = {"train": 8, "evaluate": 20}  # of each scene
 LOUD = 0.95
 
 
@@ -62,7 +62,7 @@ def _made(work: Path, seed: int, counts: dict[str, int]) -> Iterator[None]:
     for part, each in counts.items():
         for label in SCENES:
             for index in range(each):
-                place = f"{label}-{part}-{index % PLACES}"
+                place = f"{label}-{part}-{index % PLACES[part]}"
                 name = f"{AUDIO}/{place}-{index:03d}.wav"
                 write_wav(work / name, scene_clip(label, place, seed=seed, index=index, training=part == "train"))
                 clips[name] = (label, place)

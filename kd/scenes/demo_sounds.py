@@ -12,7 +12,7 @@ from kd.corpus.demo_sounds import speech, water
 from kd.corpus.demo_synth import RATE, Rng, Signal, add, curve, faded, modes, noise, periodic, samples, unit, wobble
 
 Scene = Callable[[Rng, Rng, float], Signal]
-FAINT = (-16.0, -2.0)  # dB of a pair's cue over everything else
+FAINT = (-18.0, -4.0)  # dB of a pair's cue over everything else
 SILENT = 0.15  # chance that a clip of a pair has no cue
 
 
@@ -123,20 +123,22 @@ def shopping_mall(place: Rng, rng: Rng, seconds: float) -> Signal:
 
 def metro(place: Rng, rng: Rng, seconds: float) -> Signal:
     """Rails, faster and higher than a tram's as a rule, and doors that beep."""
-    shared = rails(place, rng, seconds, clacks=max(1.0, rng.normal(2.6, 0.5)), pitch=rng.uniform(480, 900))
+    shared = rails(place, rng, seconds, clacks=max(1.0, rng.normal(2.5, 0.5)), pitch=rng.uniform(450, 850))
     return with_cue(rng, shared, doors(rng, seconds))
 
 
 def tram(place: Rng, rng: Rng, seconds: float) -> Signal:
     """Rails, slower and lower than a metro's as a rule, a bell and squealing curves."""
-    shared = rails(place, rng, seconds, clacks=max(1.0, rng.normal(2.0, 0.5)), pitch=rng.uniform(380, 760))
+    shared = rails(place, rng, seconds, clacks=max(1.0, rng.normal(2.1, 0.5)), pitch=rng.uniform(400, 800))
     return with_cue(rng, shared, bell(rng, seconds))
 
 
 def bus(place: Rng, rng: Rng, seconds: float) -> Signal:
     """An engine, and what shakes with it."""
     n = samples(seconds)
-    shake: Signal = (noise(rng, n, low=200, high=place.uniform(700, 1500)) * (1 + 0.4 * wobble(rng, n, 12))).astype("f")
+    shake: Signal = (noise(rng, n, low=200, high=place.uniform(700, 1500)) * (1 + 0.4 * wobble(rng, n, 12))).astype(
+        np.float32
+    )
     mixed: Signal = engine(rng, seconds) + np.float32(place.uniform(0.2, 0.5)) * shake
     return unit(mixed)
 

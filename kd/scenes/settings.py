@@ -8,7 +8,7 @@ from kd.errors import UserError
 from kd.losses.names import COMBINE, POINTS, SOFTEN
 from kd.passes.options import ArithmeticOptions, LengthOptions
 
-EPOCHS = 20  # where neither steps nor epochs are given
+EPOCHS = 15  # where neither steps nor epochs are given
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class SceneTuningOptions:
     tuning: str = option(
         "on", help="on: a study of short students chooses temperature and weight", choices=("on", "off")
     )
-    trials: int = option(8, help="trials of the study, a short training each", low=1, high=10_000)
+    trials: int = option(6, help="trials of the study, a short training each", low=1, high=10_000)
     trial_share: float = option(0.5, help="length of a trial's training, as a share of a network's", low=0.01, high=1)
     sampler: str = option("tpe", help="how Optuna draws", choices=("tpe", "gp", "cmaes", "random"))
 

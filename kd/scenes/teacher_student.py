@@ -119,9 +119,11 @@ def work(bench: SceneBench, settings: TeacherStudentSettings, job: Job) -> dict[
         point = settings.point or grid["table 5"]["best"]
     lessons = [Lesson(name, replace(best.how, point=point)) for name in architectures]
     students = course.students(lessons, teachers)
-    recorded += [record(bench, each) for each in students if each.name not in {one.system.name for one in recorded}]
+    known = {one.system.name for one in recorded}
     for each in students:
-        say(told(each))
+        if each.name not in known:
+            say(told(each))
+            recorded.append(record(bench, each))
     pairs = dict(zip(architectures, zip(taught, students, strict=True), strict=True))
     return concluded(bench, job, recorded, pairs, (WITHOUT, WITH)) | {
         "tables": {**grid, "table 6": table_6(architectures, taught, students)},
