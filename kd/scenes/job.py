@@ -1,8 +1,10 @@
 """A scene job from its first line to its last: run, resume or show, whatever it trains."""
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kd.config import say, to_dict
@@ -23,6 +25,7 @@ from kd.progress import Progress, clock
 from kd.scenes.bench import SceneBench
 from kd.scenes.corpus import SceneCorpus
 from kd.scenes.inputs import open_scenes, scene_inputs
+from kd.scenes.pictures import draw_confusion
 from kd.scenes.recording import ENSEMBLE, NETWORK
 from kd.scenes.result_tables import tables
 from kd.scenes.settings import SceneSettings
@@ -195,9 +198,15 @@ def about(bench: SceneBench, kind: Kind, settings: SceneSettings) -> dict[str, A
 
 
 def keep(runs: Runs, run: str, result: Mapping[str, Any]) -> None:
-    """Log a job's result on a run: the record, the tables, the figures of its systems."""
+    """Log a job's result on a run: the record, tables, confusions before and after, figures of its systems."""
     runs.json(run, result, "results.json")
     runs.text(run, tables(result), "table.txt")
+    part = "report" if "report" in result["clips"] else "select"
+    shown = {name: result["systems"][name][part]["confusion"] for name in result["confusions"].values()}
+    with tempfile.TemporaryDirectory(prefix="kd-") as place:
+        path = Path(place) / "confusions.png"
+        draw_confusion(path, shown, classes=result["classes"])
+        runs.file(run, path)
     series: dict[str, list[tuple[int, float]]] = {}
     for name, each in result["differences"].items():
         for part, bounds in each.items():

@@ -158,8 +158,9 @@ class SpecialistsSettings(SceneSettings):
     pairs: int = option(2, help="pairs of classes that get a specialist", low=1, high=100)
     combine: str = option("mean", help="of the soft labels of generalist and specialists", choices=COMBINE)
     crop_seconds: float = option(
-        5.0,
-        help="random part of each waveform that a training step reads; S3's text says 3, its table 5; 0: all",
+        0.0,
+        help="random part of each waveform that a training step reads; 0: half of a clip, as in S3's Table 2 (its text "
+        "says 3 of 10 s)",
         low=0,
         high=600,
     )

@@ -41,8 +41,9 @@ class Specialists:
 
     def clips(self, config: SceneConfig) -> SceneClips:
         """What a network is trained on: of waveforms a random part of each clip at each step."""
-        crop = round(self.settings.crop_seconds * self.bench.spec(config).rate) if config.sound == WAVEFORM else 0
-        return self.bench.clips(config, crop=crop)
+        spec = self.bench.spec(config)
+        seconds = self.settings.crop_seconds or spec.seconds / 2
+        return self.bench.clips(config, crop=round(seconds * spec.rate) if config.sound == WAVEFORM else 0)
 
     def how(self, architecture: str, name: str) -> FitSettings:
         """How a network of this name is trained."""
