@@ -20,6 +20,12 @@ S3 = {
 S3["spectrogram"] = S3["mel"]
 
 
+def check_length(settings: SceneSettings) -> None:
+    """Raises UserError where the length of a training is given twice."""
+    if settings.steps and settings.epochs:
+        raise UserError("steps and epochs are both given", "give one of them")
+
+
 def fit_settings(
     settings: SceneSettings, architecture: str, paper: dict[str, FitSettings], *, clips: int, precision: str
 ) -> FitSettings:
@@ -29,8 +35,6 @@ def fit_settings(
     `decay`. S5 does not say for how long it trains. recipe=default has rates for trainings of hundreds of steps: 0.001,
     falling over the last third.
     """
-    if settings.steps and settings.epochs:
-        raise UserError("steps and epochs are both given", "give one of them")
     how = paper[architecture]
     ours = settings.recipe == "default"
     batch = min(settings.batch or (BATCH if ours else how.batch), max(2, clips))

@@ -24,6 +24,7 @@ from kd.passes.threads import precision_of, threads_for, use_threads, workers_fo
 from kd.progress import Progress, clock
 from kd.scenes.bench import SceneBench
 from kd.scenes.corpus import SceneCorpus
+from kd.scenes.fitting import check_length
 from kd.scenes.inputs import open_scenes, scene_inputs
 from kd.scenes.pictures import draw_confusion
 from kd.scenes.recording import ENSEMBLE, NETWORK
@@ -60,6 +61,7 @@ class Kind:
 def scene_job(kind: Kind, settings: SceneSettings, *, networks: str, finish: Finish | None = None) -> int:
     """Run, resume or show a job; returns the exit code. finish: called at the end with the run that has the result."""
     check_name(settings.model)
+    check_length(settings)
     if settings.tuning == "on":
         check_sampler(settings.sampler)
     wanted = known_networks(networks)

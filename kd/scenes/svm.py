@@ -29,7 +29,10 @@ class Svm:
 
     def save(self, folder: Path) -> None:
         """Write it into a folder."""
-        atomic_write_bytes(folder / FILE, safetensors.numpy.save({"matrix": self.matrix, "bias": self.bias}))
+        ordered = {
+            name: np.ascontiguousarray(array) for name, array in vars(self).items()
+        }  # it writes bytes as they lie
+        atomic_write_bytes(folder / FILE, safetensors.numpy.save(ordered))
 
 
 def load_svm(folder: Path) -> Svm:

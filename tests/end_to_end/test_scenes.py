@@ -15,21 +15,22 @@ from tests.conftest import Place
 from tests.forks import Forks
 from tests.jobs import results_of, without_identity
 
-QUICK = {"steps": 3, "batch": 4, "width": 0.05, "trials": 2, "threads": 1, "workers": 1}
+QUICK = {"steps": 3, "batch": 4, "width": 0.05, "trials": 2, "threads": 1, "workers": 1, "precision": "float32"}
 STORE = """
 import json, mlflow
 client = mlflow.MlflowClient()
 model = client.get_registered_model("kd-scenes")
 runs = client.search_runs(["0"], max_results=1000)
+parents = [r for r in runs if r.data.tags.get("kd.kind", "").startswith("scenes_")]
 versions = client.search_model_versions("name='kd-scenes'", max_results=1000)
 print(json.dumps({
-    "aliases": dict(model.aliases),
+    "aliases": {alias: str(version) for alias, version in model.aliases.items()},
     "kinds": [r.data.tags.get("kd.kind") for r in runs],
     "status": sorted({r.info.status for r in runs}),
     "metrics": [sorted(r.data.metrics) for r in runs if r.data.tags.get("kd.kind") == "scene_network"][0],
-    "parent": [sorted(r.data.metrics) for r in runs if "mlflow.parentRunId" not in r.data.tags][0],
-    "tags": {v.version: dict(v.tags) for v in versions},
-    "artifacts": [[f.path for f in client.list_artifacts(r.info.run_id)] for r in runs if "mlflow.parentRunId" not in r.data.tags][0],
+    "parent": sorted(parents[-1].data.metrics),
+    "tags": {str(v.version): dict(v.tags) for v in versions},
+    "artifacts": [f.path for f in client.list_artifacts(parents[-1].info.run_id)],
 }))"""
 
 
@@ -154,7 +155,7 @@ def test_classify_says_what_the_job_found(s5: tuple[Place, str], scenes: Path, t
         found[Path(clips["names"][row]).name]["scene_label"] == record["classes"][wanted[row]]
         for row in range(0, len(clips["names"]), 4)
     ]
-    assert np.mean(said) >= 0.8  # the job may have heard them in bfloat16
+    assert all(said)
     assert all(float(row["score"]) == max(float(row[label]) for label in record["classes"]) for row in found.values())
 
 
@@ -204,7 +205,8 @@ except Exception as error:
 
 
 def refused(done: Any, *said: str) -> None:
-    assert done.returncode == 2 and done.stderr.startswith("error: ") and "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == 2 and re.search("^error: ", done.stderr, re.MULTILINE), done.stderr
+    assert "Traceback" not in done.stderr
     assert all(words in done.stderr for words in said), done.stderr
 
 
