@@ -19,7 +19,7 @@ def scene_page(job: SceneRecord) -> str:
         sections.confusions(job),
         sections.classes(job),
         sections.networks(job),
-        studies.shown(tried),
+        studies.shown(tried, value="accuracy, selection part"),
         settings.of_run(job.run, job.tags, job.params),
     ]
     return Page(

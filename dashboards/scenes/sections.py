@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboards.figures import COLOURS, figure, style
+from dashboards.figures import COLOURS, faint, figure, style
 from dashboards.markup import Cell, Figure, Section, chart, folded, number, percent, quiet, table, text
 from dashboards.scenes.record import SceneRecord
 from dashboards.sections.headline import number_card
@@ -108,10 +108,12 @@ def matrix(job: SceneRecord, counts: list[list[int]], title: str) -> Figure:
     found = np.asarray(counts, float)
     shares = 100 * found / np.maximum(found.sum(axis=1, keepdims=True), 1)
     names = list(job.classes)
+    words = [[f"{share:.0f}" if share >= 0.5 else "" for share in row] for row in shares.tolist()]
     data = {
         "type": "heatmap", "x": names, "y": names, "z": shares.round(1).tolist(), "zmin": 0, "zmax": 100,
-        "colorscale": "Blues", "showscale": False, "texttemplate": "%{z:.0f}", "customdata": found.tolist(),
-        "hovertemplate": "%{y} found to be %{x}: %{customdata:.0f} clips<extra></extra>", "name": "",
+        "colorscale": [[0, faint(COLOURS[0], 0.0)], [1, COLOURS[0]]], "showscale": False, "text": words,
+        "texttemplate": "%{text}", "customdata": found.tolist(), "xgap": 1, "ygap": 1, "name": "",
+        "hovertemplate": "%{y} found to be %{x}: %{customdata:.0f} clips<extra></extra>",
     }  # fmt: skip
     axis = {"automargin": True, "tickangle": -60}
     return figure([data], title={"text": title}, xaxis=axis, yaxis={"autorange": "reversed", "automargin": True})

@@ -22,15 +22,15 @@ def section(job: JobRecord) -> Section | None:
     return shown(list(zip(titles, studies, strict=True)))
 
 
-def shown(studies: Sequence[tuple[str, Study]]) -> Section | None:
-    """Studies under their titles, the last one first; None where there is none."""
+def shown(studies: Sequence[tuple[str, Study]], *, value: str = "event F1, selection split") -> Section | None:
+    """Studies under their titles, the last one first; None where there is none. value: what their values are."""
     if not studies:
         return None
     figures: dict[str, Figure] = {}
     parts = [quiet("What Optuna tried before students were trained. A ring marks the best attempt.")]
     for number, (title, study) in reversed(list(enumerate(studies, start=1))):
         name = f"study-{number}"
-        figures[f"{name}-history"] = history(study)
+        figures[f"{name}-history"] = history(study, value)
         body = pairs(
             [("best", settings_of(study["best"])), ("value", f"{study['value']:.4f}"), ("name", study["name"])]
         )
@@ -60,7 +60,7 @@ def complete(study: Study) -> list[dict[str, str]]:
     return [row for row in study["trials"] if row["state"] == "COMPLETE" and row["value"]]
 
 
-def history(study: Study) -> Figure:
+def history(study: Study, what: str) -> Figure:
     """Values in the order of the draws, and the best so far of those that meet their constraints."""
     rows = complete(study)
     best: list[float] = []
@@ -75,7 +75,7 @@ def history(study: Study) -> Figure:
         {"x": [i for i, _ in known], "y": [v for _, v in known], "name": "best so far", "mode": "lines"},
     ]
     data[1] |= {"line": {"shape": "hv", "color": COLOURS[5]}}
-    return figure(data, x="attempt", y="value: event F1, selection split", showlegend=False)
+    return figure(data, x="attempt", y=f"value: {what}", showlegend=False)
 
 
 def points(study: Study, x: list[Any], **more: Any) -> Figure:
