@@ -7,7 +7,7 @@ from kd.errors import UserError
 from kd.scenes.settings import EPOCHS, SceneSettings
 from kd.training.fit import FitSettings
 
-BATCH = 16
+BATCH = 8
 RATE = 1e-3
 SAME = FitSettings(steps=1, batch=40, learning_rate=1e-3, schedule="constant")
 S5 = {"waveform": SAME, "spectrogram": SAME, "mel": SAME}

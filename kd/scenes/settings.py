@@ -59,7 +59,7 @@ class SceneFitOptions(LengthOptions):
 
     steps: int = option(0, help="training steps of each network; 0: from the epochs", low=0, high=10_000_000)
     epochs: int = option(0, help=f"training epochs of each network, where steps=0; 0: {EPOCHS}", low=0, high=100_000)
-    batch: int = option(0, help="clips per step; 0: 16, with recipe=paper its paper's", low=0, high=4096)
+    batch: int = option(0, help="clips per step; 0: 8, with recipe=paper its paper's", low=0, high=4096)
     recipe: str = option(
         "default",
         help="'paper': optimiser, rate and batch of the paper; 'default': rates for hundreds of steps, not thousands",
