@@ -8,7 +8,7 @@ from kd.errors import UserError
 from kd.losses.names import COMBINE, POINTS, SOFTEN
 from kd.passes.options import ArithmeticOptions, LengthOptions
 
-EPOCHS = 15  # where neither steps nor epochs are given
+EPOCHS = 20  # where neither steps nor epochs are given
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class TeacherStudentSettings(SceneSettings):
     point: str = option(
         "",
         help="where knowledge is distilled: the output, the last hidden layer (embedding) or both; empty: the best of "
-        "these on the selection part, or with tables=false the last hidden layer",
+        "these on the selection part, or with tables=false the output",
         choices=("", *POINTS),
     )
     distance: float = option(

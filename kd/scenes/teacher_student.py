@@ -112,7 +112,7 @@ def work(bench: SceneBench, settings: TeacherStudentSettings, job: Job) -> dict[
         )[0],
     )
     grid: dict[str, Any] = {}
-    point = settings.point or "embedding"
+    point = settings.point or "output"
     if settings.tables:
         grid, more = tables_of(course, best.how, last, teachers)
         recorded += more
