@@ -12,8 +12,8 @@ from kd.corpus.demo_sounds import speech, water
 from kd.corpus.demo_synth import RATE, Rng, Signal, add, curve, faded, modes, noise, periodic, samples, unit, wobble
 
 Scene = Callable[[Rng, Rng, float], Signal]
-FAINT = (-13.0, -1.0)  # dB of a pair's cue over everything else
-SILENT = 0.05  # chance that a clip of a pair has no cue
+FAINT = (-15.0, -2.0)  # dB of a pair's cue over everything else
+SILENT = 0.1  # chance that a clip of a pair has no cue
 
 
 def scattered(rng: Rng, seconds: float, piece: Callable[[Rng, float], Signal], times: int) -> Signal:
