@@ -54,6 +54,7 @@ bench: install
 	@$(RUN) python -m benchmarks.data_path --out benchmarks/results/data-path.json
 	@$(RUN) python -m benchmarks.scale --out benchmarks/results/scale.json
 	@$(RUN) python -m benchmarks.numerics --out benchmarks/results/numerics.json --plot docs/numerics.png
+	@$(RUN) python -m benchmarks.scenes --out benchmarks/results/scenes-speed.json
 	@$(RUN) python -m benchmarks.job --out benchmarks/results/job.json
 	@$(RUN) python -m benchmarks.table
 

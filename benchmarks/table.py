@@ -45,7 +45,7 @@ def lines_of(name: str, found: dict[str, Any]) -> Iterator[Line]:
 def table() -> str:
     """One table for each machine."""
     machines: dict[str, list[str]] = {}
-    for name in ("training", "training-epyc", "data-path", "job", "scoring", "psds"):
+    for name in ("training", "training-epyc", "scenes-speed", "data-path", "job", "scoring", "psds"):
         path = RESULTS / f"{name}.json"
         if not path.exists():
             continue

@@ -74,7 +74,7 @@ def record(bench: SceneBench, system: System, *, kind: str = NETWORK) -> Recorde
         "kd.corpus": bench.inputs.corpus.digest,
         "kd.code": bench.code,
         "kd.accuracy": json.dumps({label: each["value"] for label, each in system.figures[SELECT]["classes"].items()}),
-        "kd.teachers": ", ".join(dict.fromkeys(name for m in system.members for name in m.wanted.teachers))[:500],
+        "kd.learnt_from": ", ".join(dict.fromkeys(name for m in system.members for name in m.wanted.teachers))[:500],
     }
     said = f"{system.name}: select accuracy {100 * system.selected:.2f} %"
     version = bench.registry.add(run=run, logged=logged, tags={k: v for k, v in about.items() if v}, description=said)
