@@ -58,3 +58,19 @@ def sheet(chromium: Any) -> Iterator[Sheet]:
     made = Sheet(chromium)
     yield made
     made.context.close()
+
+
+def serious_faults(browser: Any, address: str, *, width: int, dark: bool) -> list[Any]:
+    """What axe finds serious or critical on a page with everything opened; a page wider than its window counts as well."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser` is not installed")
+    sheet = Sheet(browser, width=width, dark=dark)
+    sheet.page.goto(address)
+    sheet.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    sheet.walk()
+    found = axe.Axe().run(sheet.page).response["violations"]
+    faults = [
+        (each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")
+    ]
+    wide = sheet.page.evaluate("document.documentElement.scrollWidth")
+    sheet.context.close()
+    return faults + ([("width", wide)] if wide != width else [])

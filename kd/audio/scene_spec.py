@@ -4,8 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from kd.audio.spec import FeatureSpec
-from kd.errors import UserError, did_you_mean
+from kd.audio.spec import FeatureSpec, check_keys
+from kd.errors import UserError
 
 WAVEFORM, MEL = "waveform", "mel"
 WINDOW, HOP = 0.1, 0.04  # seconds
@@ -73,8 +73,5 @@ class SceneSpec:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "SceneSpec":
         """The description from `to_dict`'s dict; an unknown key is refused."""
-        known = [f.name for f in dataclasses.fields(cls)]
-        for key in values:
-            if key not in known:
-                raise UserError(f"sound description holds an unknown key {key!r}", did_you_mean(key, known))
+        check_keys(cls, values)
         return cls(**values)

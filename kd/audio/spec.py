@@ -78,11 +78,16 @@ class FeatureSpec:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "FeatureSpec":
         """The description from `to_dict`'s dict; an unknown key is refused."""
-        known = [f.name for f in dataclasses.fields(cls)]
-        for key in values:
-            if key not in known:
-                raise UserError(f"feature description holds an unknown key {key!r}", did_you_mean(key, known))
+        check_keys(cls, values)
         return cls(**values)
+
+
+def check_keys(kind: type[Any], values: dict[str, Any]) -> None:
+    """Raises UserError for a key that is no field of a description."""
+    known = [f.name for f in dataclasses.fields(kind)]
+    for key in values:
+        if key not in known:
+            raise UserError(f"feature description holds an unknown key {key!r}", did_you_mean(key, known))
 
 
 def s1(*, rate: int = 16_000, seconds: float = 10.0) -> FeatureSpec:

@@ -8,6 +8,24 @@ from kd.corpus.roles import Roles
 from kd.errors import UserError
 
 
+class ClassChoice:
+    """What settings with `classes` and `missing` say."""
+
+    classes: str
+    missing: str
+
+    def class_list(self) -> tuple[str, ...]:
+        """The names in `classes`. Raises UserError for a name that is empty."""
+        names = tuple(name.strip() for name in self.classes.split(",")) if self.classes.strip() else ()
+        if not all(names):
+            raise UserError(f"classes={self.classes!r} has an empty name", "separate the classes with single commas")
+        return names
+
+    def if_missing(self) -> Literal["error", "skip"]:
+        """What a listed clip without audio is."""
+        return cast(Literal["error", "skip"], self.missing)
+
+
 @dataclass(frozen=True)
 class WeakSplit:
     """Which corpus, and its weakly labelled split."""
@@ -25,7 +43,7 @@ class UnlabelledSplits:
 
 
 @dataclass(frozen=True)
-class StrongSplits:
+class StrongSplits(ClassChoice):
     """The splits with strong labels, and what is read of all splits."""
 
     strong: str = option("", help="strongly labelled training split; empty: none")
@@ -33,17 +51,6 @@ class StrongSplits:
     report_on: str = option("test/test", help="split that is scored and reported, never chosen on; empty: none")
     classes: str = option("", help="only these classes, comma-separated; empty: those of the training tables")
     missing: str = option("error", help="clips listed but absent", choices=("error", "skip"))
-
-    def class_list(self) -> tuple[str, ...]:
-        """The names in `classes`. Raises UserError for a name that is empty."""
-        names = tuple(name.strip() for name in self.classes.split(",")) if self.classes.strip() else ()
-        if not all(names):
-            raise UserError(f"classes={self.classes!r} has an empty name", "separate the classes with single commas")
-        return names
-
-    def if_missing(self) -> Literal["error", "skip"]:
-        """What a listed clip without audio is."""
-        return cast(Literal["error", "skip"], self.missing)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 """Parameters of the entry points that train scene classifiers."""
 
 from dataclasses import dataclass
-from typing import Literal, cast
 
 from kd.config import option
-from kd.errors import UserError
+from kd.corpus.settings import ClassChoice
 from kd.losses.names import COMBINE, POINTS, SOFTEN
 from kd.passes.options import ArithmeticOptions, LengthOptions
 
@@ -12,7 +11,7 @@ EPOCHS = 20  # where neither steps nor epochs are given
 
 
 @dataclass(frozen=True)
-class SceneCorpusOptions:
+class SceneCorpusOptions(ClassChoice):
     """Which corpus, and which of its tables plays which part."""
 
     data: str = option("demo", help="corpus folder in the layout of TAU Urban Acoustic Scenes; 'demo' generates one")
@@ -29,17 +28,6 @@ class SceneCorpusOptions:
     )
     classes: str = option("", help="only these classes, comma-separated; empty: those of the training table")
     missing: str = option("error", help="clips listed but absent", choices=("error", "skip"))
-
-    def class_list(self) -> tuple[str, ...]:
-        """The names in `classes`. Raises UserError for a name that is empty."""
-        names = tuple(name.strip() for name in self.classes.split(",")) if self.classes.strip() else ()
-        if not all(names):
-            raise UserError(f"classes={self.classes!r} has an empty name", "separate the classes with single commas")
-        return names
-
-    def if_missing(self) -> Literal["error", "skip"]:
-        """What a listed clip without audio is."""
-        return cast(Literal["error", "skip"], self.missing)
 
 
 @dataclass(frozen=True)

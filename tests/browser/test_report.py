@@ -14,7 +14,7 @@ from dashboards.systems import merged_systems
 from tests.conftest import Place
 from tests.dashboards.made import made_job
 from tests.forks import Forks
-from tests.sheets import Sheet
+from tests.sheets import Sheet, serious_faults
 
 
 @pytest.fixture(scope="module")
@@ -108,18 +108,7 @@ def test_clips_are_found_by_split_class_and_name(sheet: Sheet, report: Path) -> 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_axe_finds_no_serious_fault(chromium: Any, report: Path, width: int, dark: bool) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser` is not installed")
-    sheet = Sheet(chromium, width=width, dark=dark)
-    sheet.page.goto(report.as_uri())
-    sheet.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    sheet.walk()
-    found = axe.Axe().run(sheet.page).response["violations"]
-    serious = [
-        (each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")
-    ]
-    assert not serious
-    assert sheet.page.evaluate("document.documentElement.scrollWidth") == width
-    sheet.context.close()
+    assert not serious_faults(chromium, report.as_uri(), width=width, dark=dark)
 
 
 def test_hostile_names_are_shown_as_text(sheet: Sheet, tmp_path: Path) -> None:

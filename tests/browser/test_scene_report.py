@@ -7,7 +7,7 @@ import pytest
 
 from dashboards.scenes.report import scene_page
 from tests.dashboards.made_scenes import made_scenes
-from tests.sheets import Sheet
+from tests.sheets import Sheet, serious_faults
 
 TEN = [
     "airport",
@@ -38,20 +38,9 @@ def test_it_is_drawn_without_a_request(sheet: Sheet, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_axe_finds_no_serious_fault(chromium: Any, tmp_path: Path, width: int, dark: bool) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser` is not installed")
     path = tmp_path / "page.html"
     path.write_text(scene_page(made_scenes(TEN)), "utf-8")
-    sheet = Sheet(chromium, width=width, dark=dark)
-    sheet.page.goto(path.as_uri())
-    sheet.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    sheet.walk()
-    found = axe.Axe().run(sheet.page).response["violations"]
-    serious = [
-        (each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")
-    ]
-    assert not serious
-    assert sheet.page.evaluate("document.documentElement.scrollWidth") == width
-    sheet.context.close()
+    assert not serious_faults(chromium, path.as_uri(), width=width, dark=dark)
 
 
 def test_hostile_names_are_shown_as_text(sheet: Sheet, tmp_path: Path) -> None:
