@@ -8,7 +8,7 @@ from kd.corpus.check_command import CheckDataSettings
 
 def main() -> int:
     """Parse, work, exit code."""
-    return run(CheckDataSettings, "kd.corpus.check_command:check_data", name="check_data", about=__doc__ or "")
+    return run(CheckDataSettings, "kd.scenes.check_command:check_data", name="check_data", about=__doc__ or "")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,7 @@ from functools import partial
 
 from kd.config import home
 from kd.corpus.checks import Report, check
-from kd.corpus.layout import is_scene_layout
-from kd.corpus.locate import DEMO, locate, named_folder
+from kd.corpus.locate import locate
 from kd.corpus.settings import SplitSettings
 from kd.progress import Progress
 
@@ -19,7 +18,14 @@ class CheckDataSettings(SplitSettings):
 
 def check_data(settings: CheckDataSettings) -> int:
     """Write the report to standard output; 2 where something spoils training, else 0."""
-    report = report_of(settings)
+    roles, classes = settings.roles(), settings.class_list()
+    making = partial(Progress(passes=0, batch=0).count, "making the demo corpus")
+    root = locate(settings.data, home=home(), progress=making)
+    return shown(check(root, roles=roles, classes=classes, missing=settings.if_missing()))
+
+
+def shown(report: Report) -> int:
+    """Write a report; the exit code."""
     sys.stdout.write(report.text)
     sys.stdout.flush()
     if not report.spoils:
@@ -27,15 +33,3 @@ def check_data(settings: CheckDataSettings) -> int:
     more = f" (and {len(report.spoils) - 1} more, listed above)" if len(report.spoils) > 1 else ""
     sys.stderr.write(f"error: {report.spoils[0]}{more}\nhint: mend what the report lists under what spoils training\n")
     return 2
-
-
-def report_of(settings: CheckDataSettings) -> Report:
-    """Of a corpus of sound events, or of one of scenes."""
-    if settings.data != DEMO and is_scene_layout(named_folder(settings.data)):
-        from kd.scenes.checks import check_scenes
-
-        return check_scenes(named_folder(settings.data))
-    roles, classes = settings.roles(), settings.class_list()
-    making = partial(Progress(passes=0, batch=0).count, "making the demo corpus")
-    root = locate(settings.data, home=home(), progress=making)
-    return check(root, roles=roles, classes=classes, missing=settings.if_missing())

@@ -8,33 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kd.corpus.audio_files import AudioFacts, probe_all
+from kd.corpus.audio_files import probe_all
 from kd.corpus.layout import inside, list_audio, some
 from kd.corpus.names import check_slugs
 from kd.corpus.table_text import count
 from kd.errors import UserError, did_you_mean
+from kd.scenes.clips import SceneClip, ScenePart
 from kd.scenes.held_out import held_out
 from kd.scenes.layout import need_setup, scene_root
 from kd.scenes.tables import AUDIO, META, Row, read_meta, read_setup
-
-
-@dataclass(frozen=True, slots=True)
-class SceneClip:
-    """A clip. name: as tables have it; label: its scene; place: where it was recorded, its name where that is not said."""
-
-    name: str
-    path: Path
-    label: str
-    place: str
-    facts: AudioFacts
-
-
-@dataclass(frozen=True)
-class ScenePart:
-    """Clips that play one part. name: of the table they are from."""
-
-    name: str
-    clips: tuple[SceneClip, ...]
 
 
 @dataclass(frozen=True)

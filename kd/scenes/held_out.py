@@ -1,16 +1,11 @@
 """Training clips set aside for choosing, whole places at a time."""
 
-from __future__ import annotations
-
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from kd.errors import UserError
-
-if TYPE_CHECKING:
-    from kd.scenes.corpus import SceneClip
+from kd.scenes.clips import SceneClip
 
 
 def held_out(

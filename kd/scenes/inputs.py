@@ -14,7 +14,8 @@ from kd.audio.store import ClipFeatures, FeatureStore, Source, statistics
 from kd.config import home, say
 from kd.engines.local import cores
 from kd.progress import Progress
-from kd.scenes.corpus import SceneCorpus, ScenePart, load_scenes
+from kd.scenes.clips import ScenePart
+from kd.scenes.corpus import SceneCorpus, load_scenes
 from kd.scenes.layout import locate_scenes
 from kd.scenes.settings import SceneSettings
 from kd.scoring.accuracy import Truth
