@@ -76,7 +76,9 @@ class SoftLabelOptions:
         0.0, help="temperature of the student's own outputs; 0: the teacher's, 1: S5's equation (2)", low=0, high=100
     )
     squared: bool = option(True, help="soft losses times the square of the student's temperature")
-    weight: float = option(0.0, help="share of the loss of hard labels; where Optuna begins", low=0, high=1)
+    weight: float = option(
+        0.5, help="share of the loss of hard labels; where Optuna begins; the papers have none: 0", low=0, high=1
+    )
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class TeacherStudentSettings(SceneSettings):
     point: str = option(
         "",
         help="where knowledge is distilled: the output, the last hidden layer (embedding) or both; empty: the best of "
-        "these on the selection part, or with tables=false the output",
+        "these on the selection part, or with tables=false both",
         choices=("", *POINTS),
     )
     distance: float = option(

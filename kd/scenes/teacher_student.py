@@ -112,7 +112,7 @@ def work(bench: SceneBench, settings: TeacherStudentSettings, job: Job) -> dict[
         )[0],
     )
     grid: dict[str, Any] = {}
-    point = settings.point or "output"
+    point = settings.point or "both"
     if settings.tables:
         grid, more = tables_of(course, best.how, last, teachers)
         recorded += more
