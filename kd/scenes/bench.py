@@ -88,7 +88,7 @@ class SceneBench:
     """A corpus with the means to train, ask and record on it.
 
     threads: of each training; precision: arithmetic; parent: the job's run; code: digest of the code that does the work;
-    owner: tags of every run.
+    owner: tags of every run; versions: of the systems recorded so far, by name.
     """
 
     inputs: SceneInputs
@@ -104,6 +104,7 @@ class SceneBench:
     code: str
     iterate_id: str
     owner: dict[str, str]
+    versions: dict[str, int] = field(default_factory=dict)
 
     def config(self, architecture: str, *, width: float, recurrent: bool = True) -> SceneConfig:
         """A network's configuration on this corpus."""

@@ -61,6 +61,7 @@ def record(bench: SceneBench, system: System, *, kind: str = NETWORK) -> Recorde
     tags = {**bench.owner, "kd.iterate_id": bench.iterate_id, "kd.kind": kind, "kd.name": system.name, "kd.step": key}
     for found in bench.runs.find({**tags, DONE: "true"}):
         if versions := bench.registry.versions(run=found.info.run_id):
+            bench.versions[system.name] = versions[0].number
             return Recorded(system, str(found.info.run_id), versions[0].number)
     run = bench.runs.create(system.name, tags=tags, parent=bench.parent)
     logged = logged_package(bench, run, system)
@@ -74,13 +75,22 @@ def record(bench: SceneBench, system: System, *, kind: str = NETWORK) -> Recorde
         "kd.corpus": bench.inputs.corpus.digest,
         "kd.code": bench.code,
         "kd.accuracy": json.dumps({label: each["value"] for label, each in system.figures[SELECT]["classes"].items()}),
-        "kd.learnt_from": ", ".join(dict.fromkeys(name for m in system.members for name in m.wanted.teachers))[:500],
+        **parent_tags(bench, system),
     }
     said = f"{system.name}: select accuracy {100 * system.selected:.2f} %"
     version = bench.registry.add(run=run, logged=logged, tags={k: v for k, v in about.items() if v}, description=said)
     bench.runs.tag(run, {**tags, DONE: "true", "kd.version": str(version)})
     bench.runs.end(run)
+    bench.versions[system.name] = version
     return Recorded(system, run, version)
+
+
+def parent_tags(bench: SceneBench, system: System) -> dict[str, str]:
+    """The versions that a system is made of, or that taught it, by name: `kd.champions` and `kd.teachers`, as JSON."""
+    alone = len(system.members) == 1
+    names = system.members[0].wanted.teachers if alone else [member.name for member in system.members]
+    found = {name: bench.versions[name] for name in names if name in bench.versions}
+    return {"kd.teachers" if alone else "kd.champions": json.dumps(found)} if found else {}
 
 
 def logged_package(bench: SceneBench, run: str, system: System) -> str:

@@ -45,12 +45,15 @@ def version_of_run(runs: Runs, run: str) -> Version:
     return newest_of_run(runs.client, run)
 
 
+JOBS = ("iterate", "class_frame", "scenes_teacher_student", "scenes_specialists")  # kinds of runs at the top of a job
+
+
 def job_run(runs: Runs, job: str) -> tuple[str, dict[str, str]]:
     """The run at the top of a job and the parameters logged there; empty where the store no longer has it."""
     if is_run_id(job):
         for run in runs.find({"kd.iterate_id": job}):
             tags = run.data.tags
-            if tags.get("kd.kind") in ("iterate", "class_frame") and "kd.resumed_by" not in tags:
+            if tags.get("kd.kind") in JOBS and "kd.resumed_by" not in tags:
                 return str(run.info.run_id), dict(run.data.params)
     return "", {}
 

@@ -136,6 +136,19 @@ def test_the_same_seed_gives_the_same_results(
     assert without_identity(results_of(place)) == without_identity(results_of(s3[0]))
 
 
+def test_what_a_student_learnt_from_is_kept_and_shown(s3: tuple[Place, str]) -> None:
+    place, record = s3[0], results_of(s3[0])
+    systems = record["systems"]
+    done = place.ask("prune", model="kd-scenes")
+    assert done.returncode == 0, done.stderr
+    going = {line.split()[0] for line in done.stdout.splitlines() if "nothing: goes" in line}
+    taught = {name for each in ("waveform student", "mel student") for name in systems[each]["teachers"]}
+    assert not going & {str(systems[name]["version"]) for name in (*taught, "waveform student", "mel student")}
+    shown = place.ask("lineage", model="models:/kd-scenes@merged")
+    assert shown.returncode == 0, shown.stderr
+    assert all(f"version {systems[name]['version']} " in shown.stdout for name in taught), shown.stdout
+
+
 def rows(text: str) -> list[dict[str, str]]:
     head, *lines = [line.split("\t") for line in text.splitlines()]
     return [dict(zip(head, line, strict=True)) for line in lines]
