@@ -11,7 +11,7 @@ from tests.jobs import results_of
 
 DATA = os.environ.get("KD_REAL_DATA", "")
 pytestmark = pytest.mark.skipif(not DATA, reason="KD_REAL_DATA names no folder")
-QUICK = {"steps": 2, "batch": 4, "width": 0.05, "tuning": "off", "clip_seconds": 2, "rate": 16_000}
+QUICK = {"steps": 2, "batch": 4, "width": 0.05, "tuning": "off", "clip_seconds": 4, "rate": 16_000}
 
 
 def converted(place: Place) -> Path:
