@@ -5,7 +5,7 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from kd.export.graph import Graph
-from kd.models.blocks import ConvBlock, PointBlock
+from kd.models.blocks import Block, PointBlock, SeparableBlock
 from kd.models.normalise import Normalise
 
 Doubles = npt.NDArray[np.float64]
@@ -43,14 +43,18 @@ def convolution(
             "kernel_shape": list(conv.kernel_size),
             "strides": list(conv.stride) if stride is None else [stride, stride],
             "pads": [down, across, down, across],
+            "dilations": list(conv.dilation),
+            "group": conv.groups,
         },
     )
 
 
-def block(graph: Graph, layer: ConvBlock | PointBlock, x: str, *, name: str) -> str:
+def block(graph: Graph, layer: Block, x: str, *, name: str) -> str:
     """Convolution, normalisation if it has one, ReLU, max-pooling over frequency."""
-    norm = layer.norm if isinstance(layer, ConvBlock) else None
-    x = graph.node("Relu", convolution(graph, layer.conv, norm, x, name=f"{name}.conv"), to=f"{name}.relu")
+    conv, norm = layer.conv, None if isinstance(layer, PointBlock) else layer.norm
+    if isinstance(layer, SeparableBlock):
+        x, conv = convolution(graph, conv, None, x, name=f"{name}.depthwise"), layer.point
+    x = graph.node("Relu", convolution(graph, conv, norm, x, name=f"{name}.conv"), to=f"{name}.relu")
     if layer.pool == 1:
         return x
     pool = [1, layer.pool]

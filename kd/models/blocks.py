@@ -1,4 +1,4 @@
-"""The convolutional pieces both recurrent CNNs are made of.
+"""The convolutional pieces that networks of log-mels are made of.
 
 Maps are (clips, channels, frames, bins), channels-last in memory.
 """
@@ -48,6 +48,38 @@ class PointBlock(nn.Module):
         )
 
 
+class SeparableBlock(nn.Module):
+    """Depthwise convolution, then a 1×1 one, both without bias; batch normalisation, ReLU, max-pooling over `pool` bins.
+
+    inputs · size + inputs · outputs weights, where a plain convolution has inputs · outputs · size. Nothing stands
+    between the two, as in Chollet, *Xception*, 2017.
+
+    size, padding: (frames, bins); dilation: of frames.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        size: tuple[int, int],
+        padding: tuple[int, int],
+        dilation: int = 1,
+        pool: int = 1,
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, inputs, size, padding=padding, dilation=(dilation, 1), groups=inputs, bias=False)
+        self.point = nn.Conv2d(inputs, outputs, 1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+        self.pool = pool
+
+    def forward(self, x: Tensor) -> Tensor:
+        return norm_relu_pool(x=self.point(self.conv(x)), norm=self.norm, pool=self.pool)
+
+
+Block = ConvBlock | PointBlock | SeparableBlock
+
+
 def as_map(features: Tensor) -> Tensor:
     """(batch, frames, mels) → (batch, 1, frames, mels)."""
     return features.unsqueeze(1)
@@ -60,8 +92,8 @@ def as_sequence(x: Tensor) -> Tensor:
 
 def frames_ahead(front: nn.Module) -> int:
     """Frames of what enters `front` after frame t that its frame t depends on; below 0 where padding moves it back."""
-    blocks = [each.conv for each in front.modules() if isinstance(each, ConvBlock | PointBlock)]
-    return sum(int(conv.kernel_size[0]) - 1 - int(conv.padding[0]) for conv in blocks)
+    blocks = [each.conv for each in front.modules() if isinstance(each, Block)]
+    return sum((int(conv.kernel_size[0]) - 1) * int(conv.dilation[0]) - int(conv.padding[0]) for conv in blocks)
 
 
 @torch.no_grad()
@@ -71,7 +103,7 @@ def bins_after(front: nn.Module, *, mels: int, drop: bool) -> int:
     drop: a pooling may leave over the last bins; otherwise it counts as running out.
     """
     for block in front.modules():
-        if isinstance(block, ConvBlock | PointBlock):
+        if isinstance(block, Block):
             size, padding = int(block.conv.kernel_size[1]), int(block.conv.padding[1])
             mels, left = divmod(mels + 2 * padding - size + 1, block.pool)
             if mels < 1 or (left and not drop):

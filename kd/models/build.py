@@ -14,6 +14,7 @@ from kd.models.resnet import ResNet
 from kd.models.scene_config import SceneConfig
 from kd.models.scene_network import SceneNetwork
 from kd.models.shallow import Shallow
+from kd.models.small import Small, SmallConv
 from kd.models.spectrogram import Spectrogram
 from kd.models.waveform import Waveform
 
@@ -42,6 +43,17 @@ def build(config: ModelConfig | SceneConfig) -> Network | SceneNetwork:
         )
     if config.architecture == "resnet":
         return ResNet(classes=len(config.classes), mels=config.mels, width=config.width)
+    if config.architecture == "small-conv":
+        return SmallConv(classes=len(config.classes), mels=config.mels, width=config.width)
+    if config.architecture == "small":
+        return Small(
+            classes=len(config.classes),
+            mels=config.mels,
+            width=config.width,
+            sru_version=config.sru_version,
+            recurrent_activation=config.recurrent_activation,
+            direction=config.direction,
+        )
     return Shallow(
         classes=len(config.classes),
         mels=config.mels,

@@ -11,8 +11,12 @@ STRIDES = {
     "deep": 1,
     "shallow": 1,
     "resnet": 8,
+    "small": 1,
+    "small-conv": 1,
 }  # architectures, and how many frames of features make one of their output
 ARCHITECTURES = tuple(STRIDES)
+SMALL = ("small", "small-conv")  # those that are made to be scaled down
+FRAMEWISE = ("resnet", "small-conv")  # those without a recurrent unit
 CHOICES: dict[str, tuple[str | int | bool, ...]] = {
     "architecture": ARCHITECTURES,
     "sru_version": (1, 2),
@@ -24,10 +28,12 @@ CHOICES: dict[str, tuple[str | int | bool, ...]] = {
 
 @dataclass(frozen=True)
 class ModelConfig(Described):
-    """architecture: `deep` or `shallow` (S1, Tables 2 and 3) or `resnet` (S2); classes: names, in the order of the logits.
+    """architecture: `deep` or `shallow` (S1, Tables 2 and 3), `resnet` (S2), `small` or `small-conv` (for S4); classes:
+    names, in the order of the logits.
 
-    width: of `resnet`, a factor of its channels; direction: `both`, or `forward`, where the recurrent networks walk the
-    frames in order only. The other fields are those of the paper where it says them; see `deep`, `shallow` and `sru`.
+    width: of all but the first two, a factor of channels; direction: `both`, or `forward`, where the recurrent networks
+    walk the frames in order only. The other fields are those of the paper where it says them; see `deep`, `shallow` and
+    `sru`.
     """
 
     architecture: str

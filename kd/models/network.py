@@ -10,11 +10,15 @@ from kd.models.normalise import Normalise
 from kd.models.pooling import mean_pool
 from kd.models.sru import SRU
 
-HIDDEN = 128  # units of each direction; of the forward one twice as many where there is no other
+HIDDEN = 128  # units of each direction in S1; of the forward one twice as many where there is no other
 
 
 class Network(nn.Module):
-    """(batch, frames, mels) → logits (batch, frames / stride, classes); the first layer normalises."""
+    """(batch, frames, mels) → logits (batch, frames / stride, classes); the first layer normalises, the last one,
+    `classify`, is linear; subclasses make it, and what is given to it.
+    """
+
+    classify: nn.Linear
 
     def __init__(self, *, mels: int) -> None:
         super().__init__()
@@ -29,6 +33,14 @@ class Network(nn.Module):
     def set_statistics(self, mean: object, std: object) -> None:
         """Mean and standard deviation of each mel band over the training clips, (mels,) each."""
         self.normalise.set_statistics(mean, std)
+
+    def embed(self, features: Tensor) -> Tensor:
+        """What the last layer is given: (batch, frames, mels) → (batch, frames / stride, dimensions)."""
+        raise NotImplementedError
+
+    def forward(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.classify(self.embed(features))
+        return logits
 
     def tags(self, logits: Tensor) -> Tensor:
         """Probabilities of a clip's tags, (batch, classes), of its logits (batch, frames, classes), as its paper pools."""
@@ -49,7 +61,8 @@ class RecurrentCNN(Network):
     """(batch, frames, mels) → logits (batch, frames, classes).
 
     front: (batch, 1, frames, mels) → (batch, channels, frames + 2 · margin, 1); the margin is cut off at the end.
-    direction: `both`, or `forward`: one direction of twice the units, so that width and number of parameters stay.
+    hidden: units of each direction; direction: `both`, or `forward`: one direction of twice the units, so that width and
+    number of parameters stay.
     """
 
     def __init__(
@@ -59,36 +72,40 @@ class RecurrentCNN(Network):
         channels: int,
         classes: int,
         mels: int,
-        margin: int,
+        margin: int = 0,
+        hidden: int = HIDDEN,
         sru_version: int,
         recurrent_activation: str,
         direction: str,
     ) -> None:
         super().__init__(mels=mels)
-        bins = bins_after(front, mels=mels, drop=margin > 0)
-        if bins != 1:
-            raise UserError(
-                f"{mels} mel bands do not come down to 1 bin of frequency in the convolutions",
-                "the models of the paper take 64 bands",
-            )
+        check_bins(front, mels=mels, drop=margin > 0)
         self.margin = margin
         self.front = front
         both = direction == "both"
         self.recurrent = SRU(
             input_size=channels,
-            hidden_size=HIDDEN if both else 2 * HIDDEN,
+            hidden_size=hidden if both else 2 * hidden,
             bidirectional=both,
             version=sru_version,
             activation=recurrent_activation,
         )
-        self.classify = nn.Linear(2 * HIDDEN, classes)
+        self.classify = nn.Linear(2 * hidden, classes)
 
     @property
     def lookahead(self) -> int | None:
         """What the convolutions see ahead, where the recurrent unit walks forward only; else None."""
         return frames_ahead(self.front) + self.margin if self.recurrent.directions == 1 else None
 
-    def forward(self, features: Tensor) -> Tensor:
-        x = as_sequence(self.front(as_map(self.normalised(features))))
-        logits: Tensor = self.classify(self.recurrent(x))
-        return logits[:, self.margin : logits.shape[1] - self.margin] if self.margin else logits
+    def embed(self, features: Tensor) -> Tensor:
+        x: Tensor = self.recurrent(as_sequence(self.front(as_map(self.normalised(features)))))
+        return x[:, self.margin : x.shape[1] - self.margin] if self.margin else x
+
+
+def check_bins(front: nn.Module, *, mels: int, drop: bool = False) -> None:
+    """Raises UserError where `mels` bands do not leave `front` as 1 bin. drop: a pooling may leave over the last ones."""
+    if bins_after(front, mels=mels, drop=drop) != 1:
+        raise UserError(
+            f"{mels} mel bands do not come down to 1 bin of frequency in the convolutions",
+            "the models of the paper take 64 bands",
+        )

@@ -94,7 +94,5 @@ class ResNet(Network):
         """The maximum over frames."""
         return max_pool(logits)
 
-    def forward(self, features: Tensor) -> Tensor:
-        pooled = functional.relu(self.maps(features).mean(dim=3))
-        logits: Tensor = self.classify(pooled.transpose(1, 2))
-        return logits
+    def embed(self, features: Tensor) -> Tensor:
+        return functional.relu(self.maps(features).mean(dim=3)).transpose(1, 2)

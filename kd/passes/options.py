@@ -118,10 +118,14 @@ class RecurrentOptions:
 
 @dataclass(frozen=True)
 class WidthOptions:
-    """How large the residual network is."""
+    """How large the residual and the small networks are."""
 
     width: float = option(
-        1.0, help="channels of the residual network, as a share of the paper's; 0.25 suits processors", low=0.02, high=8
+        1.0,
+        help="a factor of the channels of the residual network, where 1 is the paper's and 0.25 suits processors, and of "
+        "the small ones",
+        low=0.02,
+        high=8,
     )
 
 

@@ -9,7 +9,7 @@ from kd.errors import UserError, did_you_mean
 from kd.labels.names import KINDS
 from kd.labels.schedule import falling
 from kd.labels.settings import LabelSettings
-from kd.models.config import ARCHITECTURES
+from kd.models.config import ARCHITECTURES, FRAMEWISE
 from kd.passes.options import LabelOptions, LengthOptions
 from kd.passes.settings import FittedSettings, IterateSettings
 from kd.passes.threads import precision_of
@@ -121,10 +121,10 @@ def plan(settings: IterateSettings) -> Plan:
 
 def check_direction(direction: str, architectures: Sequence[str]) -> None:
     """Raises UserError where none of these networks has a direction to walk in."""
-    if direction == "forward" and set(architectures) == {"resnet"}:
+    if direction == "forward" and set(architectures) <= set(FRAMEWISE):
         raise UserError(
-            "direction=forward is for recurrent networks, resnet is none",
-            "leave direction out, or train deep or shallow",
+            f"direction=forward is for recurrent networks, {' and '.join(architectures)} is none",
+            "leave direction out, or train deep, shallow or small",
         )
 
 

@@ -25,7 +25,12 @@ KINDS = [
         (("deep", "same"), ("deep", "literal"), ("shallow", "same")), (1, 2), ("tanh", "identity"), ("both", "forward")
     )
 ]
-RESIDUAL = [ModelConfig("resnet", CLASSES, width=0.25)]
+OTHERS = [
+    ModelConfig("resnet", CLASSES, width=0.25),
+    ModelConfig("small", CLASSES, width=0.3),
+    ModelConfig("small", CLASSES, sru_version=2, direction="forward"),
+    ModelConfig("small-conv", CLASSES, width=0.3),
+]
 
 
 def session_of(data: bytes) -> "onnxruntime.InferenceSession":
@@ -42,7 +47,7 @@ def name_of(config: ModelConfig) -> str:
     return "-".join(map(str, parts))
 
 
-@pytest.mark.parametrize("config", KINDS + RESIDUAL, ids=name_of)
+@pytest.mark.parametrize("config", KINDS + OTHERS, ids=name_of)
 def test_a_graph_gives_the_networks_logits_at_any_length_and_number_of_clips(config: ModelConfig) -> None:
     network = a_network(config)
     session = session_of(model_bytes(network, config, s1(), features=False))
