@@ -50,10 +50,8 @@ def extracted(paths: Sequence[Path], *, spec: Spec, workers: int) -> Generator[t
     Each thread computes alone: torch is kept to one thread a worker until the iterator is closed.
     Raises UserError naming the file that cannot be read.
     """
-    (
-        torchaudio(),
-        sparse_filterbank(spec if isinstance(spec, FeatureSpec) else spec.bands),
-    )  # imports that threads must not make at once
+    bands = spec if isinstance(spec, FeatureSpec) else spec.bands
+    torchaudio(), sparse_filterbank(bands)  # imports that threads must not make at once
     before = torch.get_num_threads()
     alone()
     try:

@@ -94,6 +94,8 @@ class Sliding:
         """The rest."""
         total, w = self.first + len(self.held), self.windows
         cuts, self.done = self._ready()
+        if cuts and cuts[-1][1] == total:  # the last window sees the end: what follows is its own
+            cuts[-1], self.done = (*cuts[-1][:3], total), total
         while self.done < total:
             end = min(self.done + w.step + w.after, total) if total > w.length else total
             begin = max(self.first, end - w.length)

@@ -46,18 +46,6 @@ class Written:
 
 def description(detector: Detector, written: Sequence[Written], *, source: str, features: bool) -> dict[str, Any]:
     """The content of `export.json`; written: the detector's networks in their order; source: where it was taken from."""
-    points = detector.points
-    classes = [
-        {
-            "name": label,
-            "network": network,
-            "column": written[network].member.classes.index(label),
-            "threshold": points.thresholds[index],
-            "median_window": points.windows[index],
-            "temperature": detector.temperatures[index],
-        }
-        for index, (label, network) in enumerate(zip(detector.classes, detector.champion, strict=True))
-    ]
     return {
         "schema": SCHEMA,
         "made_by": f"kd-sed {kd.__version__}",
@@ -67,20 +55,41 @@ def description(detector: Detector, written: Sequence[Written], *, source: str, 
         "ir_version": IR_VERSION,
         "how": [SAMPLES if features else FEATURES, *RECIPE],
         "grid": asdict(finest(detector)),
-        "classes": classes,
-        "networks": [_network(index, each, features=features) for index, each in enumerate(written)],
+        "classes": classes_of(detector),
+        "networks": [
+            {
+                "file": NETWORK.format(index),
+                "sha256": each.sha256,
+                "input": "samples" if features else "features",
+                **network_of(each.member),
+            }
+            for index, each in enumerate(written)
+        ],
     }
 
 
-def _network(index: int, written: Written, *, features: bool) -> dict[str, Any]:
-    member = written.member
+def classes_of(detector: Detector) -> list[dict[str, Any]]:
+    """Which network and column each class comes from, and its operating point."""
+    points = detector.points
+    return [
+        {
+            "name": label,
+            "network": network,
+            "column": detector.members[network].classes.index(label),
+            "threshold": points.thresholds[index],
+            "median_window": points.windows[index],
+            "temperature": detector.temperatures[index],
+        }
+        for index, (label, network) in enumerate(zip(detector.classes, detector.champion, strict=True))
+    ]
+
+
+def network_of(member: Member) -> dict[str, Any]:
+    """What a network reads, and where its frames lie."""
     config, spec = member.config, member.spec
     return {
-        "file": NETWORK.format(index),
-        "sha256": written.sha256,
         "architecture": config.architecture,
         "classes": list(config.classes),
-        "input": "samples" if features else "features",
         "rate": spec.rate,
         "samples": spec.samples,
         "spec": asdict(spec),

@@ -10,7 +10,7 @@ from kd.errors import UserError
 from kd.files import check_writable, sync_folder, temporary_name, unwritable
 
 ABOUT = "export.json"
-OURS = re.compile(r"network-\d+\.onnx|export\.json")
+OURS = re.compile(r"network-\d+\.onnx|export\.json|detect\.py")
 
 
 def check_place(out: Path, *, overwrite: bool) -> None:

@@ -12,8 +12,20 @@ class ExportSettings:
     model: str = option(
         "models:/kd-sed@merged", help="registered model, as a models:/ address, or the folder of a detector"
     )
-    out: str = option("onnx-model", help="folder to write to: a file for each network, and export.json")
+    kind: str = option(
+        "onnx",
+        help="'onnx': a file for each network, and export.json; 'device': detect.py, a whole detector in one file that "
+        "needs numpy and onnxruntime alone",
+        choices=("onnx", "device"),
+    )
+    out: str = option("onnx-model", help="folder to write to")
     features: bool = option(
-        True, help="graphs begin with the log-mel and take samples; false: they take log-mel features"
+        True, help="of kind=onnx: graphs begin with the log-mel and take samples; false: they take log-mel features"
+    )
+    numbers: str = option(
+        "float32", help="of kind=device: 'int8' for convolutions and matrix products", choices=("float32", "int8")
+    )
+    calibrate: str = option(
+        "", help="of numbers=int8: folder of recordings like those to come, which the ranges of numbers are taken from"
     )
     overwrite: bool = option(False, help="replace an earlier export in out=")
