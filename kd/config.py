@@ -123,6 +123,11 @@ def convert(field: "dataclasses.Field[Any]", text: str) -> Any:
     return text
 
 
+def convert_number(name: str, text: str, *, low: float, high: float) -> float:
+    """One number of a list that is the value of a parameter. Raises UserError."""
+    return float(_number(name, text.strip(), False, low, high))
+
+
 def _number(name: str, text: str, whole: bool, low: float | None, high: float | None) -> int | float:
     kind = "a whole number" if whole else "a number"
     try:

@@ -14,6 +14,7 @@ ENTRY_POINTS = {
     "train": ("train", "kd.passes.settings:TrainSettings"),
     "distill": ("distill", "kd.passes.settings:DistillSettings"),
     "pseudo_label": ("pseudo_label", "kd.passes.settings:PseudoLabelSettings"),
+    "compress": ("compress", "kd.compress.settings:CompressSettings"),
     "merge": ("merge", "kd.passes.settings:MergeSettings"),
     "tune": ("tune", "kd.passes.settings:TuneSettings"),
     "detect": ("detect", "kd.listening.settings:DetectSettings"),

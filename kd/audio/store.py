@@ -58,15 +58,20 @@ class ClipFeatures:
 
     def __reduce__(self) -> tuple[Callable[..., "ClipFeatures"], tuple[Any, ...]]:
         if isinstance(self.array, np.memmap) and self.array.filename is not None:
-            where = (Path(self.array.filename), self.array.dtype.str, self.array.shape)
+            where = (Path(self.array.filename), self.array.dtype.str, self.array.shape, self.array.offset)
             return _mapped_again, (*where, self.rows, self.seconds)
         return ClipFeatures, (self.array, self.rows, self.seconds)
 
 
 def _mapped_again(
-    path: Path, kind: str, shape: tuple[int, ...], rows: npt.NDArray[np.int64], seconds: npt.NDArray[np.float64]
+    path: Path,
+    kind: str,
+    shape: tuple[int, ...],
+    offset: int,
+    rows: npt.NDArray[np.int64],
+    seconds: npt.NDArray[np.float64],
 ) -> ClipFeatures:
-    return ClipFeatures(np.memmap(path, dtype=kind, mode="r", shape=shape), rows, seconds)
+    return ClipFeatures(np.memmap(path, dtype=kind, mode="r", shape=shape, offset=offset), rows, seconds)
 
 
 class FeatureStore:

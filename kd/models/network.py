@@ -57,6 +57,17 @@ class Network(nn.Module):
         return normalised
 
 
+class Embedder(nn.Module):
+    """A network without its last layer: (batch, frames, mels) → (batch, frames / stride, dimensions)."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.network.embed(features)
+
+
 class RecurrentCNN(Network):
     """(batch, frames, mels) → logits (batch, frames, classes).
 

@@ -8,10 +8,11 @@ from typing import Any
 from kd.config import say
 from kd.files import atomic_write_text
 from kd.labels.schedule import Falling
-from kd.passes.class_frame_scores import SCHEMA, Judged, compared, table, tables
+from kd.passes.class_frame_scores import SCHEMA, compared, table, tables
 from kd.passes.context import Bench
 from kd.passes.inputs import Part
 from kd.passes.job import Job
+from kd.passes.judged import Judged
 from kd.passes.networks import cost_of
 from kd.passes.origin import Origin
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, record

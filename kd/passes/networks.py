@@ -23,6 +23,7 @@ from kd.models.config import ModelConfig
 from kd.models.files import DESCRIPTION, WEIGHTS, load_model, save_model
 from kd.models.going_on import go_on_from
 from kd.models.memory import keep_freed_memory
+from kd.models.network import Embedder
 from kd.models.scene_config import SceneConfig
 from kd.passes.steps import Steps, digest_of
 from kd.passes.threads import use_threads
@@ -117,9 +118,9 @@ class Training:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Logits to be made of a split by the network saved at `network`.
+    """Logits to be made of clips by the network saved at `network`, or what its last layer is given.
 
-    spec: of the features; clips: the split's digest.
+    spec: of the features; clips: their digest; embedding: (clips, frames, dimensions) in place of the logits.
     """
 
     steps: Steps
@@ -127,15 +128,18 @@ class Prediction:
     spec: FeatureSpec
     clips: str
     precision: str
+    embedding: bool = False
 
     def run(self, features: Callable[[], ClipFeatures]) -> Logits:
         """The logits, (clips, frames, classes), memory-mapped; `features` is called only if they are not there yet."""
 
         def make(outputs: Path, scratch: Path) -> None:
             model, _, _ = load_model(self.network)
-            predict_to(outputs / "logits.npy", model.to(device()), features(), precision=self.precision)
+            asked = Embedder(model) if self.embedding else model
+            predict_to(outputs / "logits.npy", asked.to(device()), features(), precision=self.precision)
 
         about = {
+            **({"embedding": True} if self.embedding else {}),
             "network": digest_of(self.network / WEIGHTS),
             "config": digest_of(self.network / DESCRIPTION),
             "spec": description(self.spec),

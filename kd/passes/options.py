@@ -41,13 +41,19 @@ class LengthOptions:
 
 
 @dataclass(frozen=True)
-class FitOptions(LengthOptions):
-    """How one network is trained."""
+class DescentOptions(LengthOptions):
+    """How one network is trained, whatever it learns from."""
 
     learning_rate: float = option(0.001, help="Adam's rate; falls linearly over the last third", low=1e-8, high=1)
     seed: int = option(0, help="seed of initialisation, batch order and augmentation", low=0, high=2**31)
     time_mask: int = option(0, help="SpecAugment: frames masked of a clip, below this; 0: none", low=0, high=100_000)
     frequency_mask: int = option(0, help="SpecAugment: mel bands masked of a clip, below this; 0: none", low=0, high=64)
+
+
+@dataclass(frozen=True)
+class FitOptions(DescentOptions):
+    """The same of one kind of targets, which can be mixed up."""
+
     mixup: float = option(
         0.0, help="α of Beta(α, α): log-mel features and targets of two clips are mixed; 0: none", low=0, high=100
     )
@@ -100,7 +106,19 @@ class ClampOptions:
 
 
 @dataclass(frozen=True)
-class RecurrentOptions:
+class DirectionOptions:
+    """Which way recurrent networks walk."""
+
+    direction: str = option(
+        "both",
+        help="'forward': recurrent networks walk the frames in order only, for use while the sound goes on; 4 frames "
+        "(deep) or 3 (shallow, small) are seen ahead",
+        choices=("both", "forward"),
+    )
+
+
+@dataclass(frozen=True)
+class RecurrentOptions(DirectionOptions):
     """What the recurrent networks are made of."""
 
     sru_version: int = option(1, help="recurrent unit: 1 (the paper's) or 2", low=1, high=2)
@@ -108,12 +126,6 @@ class RecurrentOptions:
         "tanh", help="activation inside the recurrent unit", choices=("tanh", "identity")
     )
     padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
-    direction: str = option(
-        "both",
-        help="'forward': recurrent networks walk the frames in order only, for use while the sound goes on; 4 frames "
-        "(deep) or 3 (shallow) are seen ahead",
-        choices=("both", "forward"),
-    )
 
 
 @dataclass(frozen=True)

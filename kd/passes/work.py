@@ -1,17 +1,18 @@
-"""The trainings of a pass: side by side in workers, then each on its run and in the registry."""
+"""The trainings of a pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kd.engines.workers import Workers
 from kd.passes.context import Bench, model_config
 from kd.passes.label_studies import LabelStudies
-from kd.passes.networks import Told, Trial, cost_of, run_trial
+from kd.passes.networks import Trial
 from kd.passes.origin import Origin
 from kd.passes.plan import Candidate, Plan, seed_of
-from kd.passes.recording import Recorded, finished_run, identity_tags, judged, record
+from kd.passes.recording import Recorded
 from kd.passes.settings import IterateSettings
+from kd.passes.side_by_side import Wanted, side_by_side
 from kd.passes.threads import threads_for
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import best_alias
@@ -46,38 +47,15 @@ class PassWork:
 
         wanted: each with what it learns from, in words. What an earlier process finished is taken over.
         """
-        bench = self.bench
         threads = threads_for(self.settings, len(wanted))
-        trials = [self.trial(index, candidate, training, threads=threads) for candidate, training, _ in wanted]
-        names = [candidate.name if index else "tagger" for candidate, _, _ in wanted]
+        asked = []
+        for candidate, training, origin in wanted:
+            trial = self.trial(index, candidate, training, threads=threads)
+            params = {"architecture": candidate.architecture, "smoothing": candidate.smoothing or "none"}
+            name = candidate.name if index else "tagger"
+            asked.append(Wanted(name, candidate.architecture, trial, origin, params))
         kind = "candidate" if index else "tagger"
-        tags = [
-            {**identity_tags(bench, kind=kind, index=index, name=name), "kd.step": trial.training.key}
-            for name, trial in zip(names, trials, strict=True)
-        ]
-        done = [finished_run(bench, each) for each in tags]
-        runs = {i: found[0] for i, found in enumerate(done) if found}
-
-        def run_of(i: int) -> str:
-            if i not in runs:
-                runs[i] = bench.runs.create(names[i], tags=tags[i], parent=parent)
-            return runs[i]
-
-        def heard(i: int, said: Told) -> None:
-            if said is not None:
-                bench.progress.step(names[i], *said)
-            else:
-                run_of(i)
-                architecture = wanted[i][0].architecture
-                bench.progress.begin(
-                    names[i], index=index, kind=architecture, steps=self.how.steps, cores=trials[i].training.threads
-                )
-
-        for i, step in enumerate(self.workers.each(run_trial, trials, heard)):
-            bench.progress.end(names[i])
-            candidate, _, origin = wanted[i]
-            found = self.recorded(candidate, trials[i], step, run=run_of(i), tags=tags[i], origin=origin, done=done[i])
-            yield found, step
+        yield from side_by_side(self.bench, self.workers, asked, kind=kind, index=index, parent=parent)
 
     def trial(self, index: int, candidate: Candidate, training: TrainingSet, *, threads: int) -> Trial:
         """What a worker does for one network."""
@@ -88,23 +66,3 @@ class PassWork:
         scored = [part for part in (inputs.select, inputs.report) if part is not None]
         judged_on = tuple((part.digest, inputs.features(part, spec)) for part in scored)
         return Trial(self.bench.training(config, training, how, threads=threads), spec, judged_on)
-
-    def recorded(
-        self,
-        candidate: Candidate,
-        trial: Trial,
-        step: Path,
-        *,
-        run: str,
-        tags: Mapping[str, str],
-        origin: Origin,
-        done: tuple[str, int] | None,
-    ) -> Recorded:
-        """A finished training on its run and in the registry; `done` is where an earlier process put it."""
-        view = self.bench.view(candidate.architecture)
-        if done:
-            verdict = judged(self.bench, step / "network", view)
-            return Recorded(done[0], done[1], verdict, cost_of([step]))
-        how = asdict(trial.training.how)
-        params = {"architecture": candidate.architecture, "smoothing": candidate.smoothing or "none", **how}
-        return record(self.bench, run=run, step=step, view=view, tags=tags, origin=origin, params=params)

@@ -1,0 +1,1 @@
+"""Several teachers, one small student: S4 (Fu 2019)."""
