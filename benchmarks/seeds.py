@@ -64,7 +64,11 @@ def keep_events(path: Path, run: str, *, data: Path) -> None:
     """Write the events that the model of a run gives on the reported split."""
     from kd.passes.systems import of_run
 
-    system = of_run(run, Where(data=str(data)), makers=False)
+    write_events(path, of_run(run, Where(data=str(data)), makers=False))
+
+
+def write_events(path: Path, system: Any) -> None:
+    """Write the events of a `System` as a table."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file, delimiter="\t", lineterminator="\n")
         rows.writerow(["filename", "onset", "offset", "event_label"])

@@ -10,7 +10,6 @@ from kd.compress.device import OnDevice
 from kd.compress.pictures import draw_pareto
 from kd.compress.tables import tables
 from kd.config import say
-from kd.corpus.names import class_slug
 from kd.files import atomic_write_text
 from kd.passes.job import Job
 from kd.passes.judging import Verdict, macro
@@ -44,12 +43,12 @@ def keep(runs: Runs, run: str, result: Mapping[str, Any]) -> None:
         runs.file(run, path)
     series = {}
     for role in result["splits"]:
-        for each in (*result["teachers"], *result["students"]):
+        found = {f"{each['model']}-{each['version']}": each for each in result["teachers"]}
+        found |= {f"teachers-{name}": each for name, each in result["weightings"].items()}
+        found |= {each["name"]: each for each in result["students"]}
+        for name, each in found.items():
             if (value := macro(each[role])) is not None:
-                series[f"{role}/event_f1/{class_slug(each['name'])}"] = [(0, value)]
-        for name, each in result["weightings"].items():
-            if (value := macro(each[role])) is not None:
-                series[f"{role}/event_f1/teachers_{name}"] = [(0, value)]
+                series[f"{role}/event_f1/{name}"] = [(0, value)]
     runs.metrics(run, series)
 
 

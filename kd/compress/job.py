@@ -164,15 +164,14 @@ def run_all(
         )
         for each, config in configs.items()
     ]
+    trained = list(side_by_side(bench, workers, asked, kind=STUDENT, index=0, parent=job.parent))
     made: list[Made] = []
-    for each, (recorded, step) in zip(
-        wanted, side_by_side(bench, workers, asked, kind=STUDENT, index=0, parent=job.parent), strict=True
-    ):
+    for each, (recorded, step) in zip(wanted, trained, strict=True):  # measured once nothing else is at work
         network = step / "network"
         device = on_device(bench, network, recorded.verdict, view)
         in_int8 = in_int8_verdict(bench, device, recorded.verdict, view)
         made.append(Made(each, configs[each], recorded, network, device, in_int8))
-        log_student(bench.runs, made[-1].recorded.run_id, device, in_int8)
+        log_student(bench.runs, recorded.run_id, device, in_int8)
         say(told(made[-1]))
     job.clip_steps = len(made) * how.steps * how.batch
     job.save()

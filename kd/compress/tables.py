@@ -7,7 +7,7 @@ from kd.passes.judging import macro
 from kd.passes.results import between, percent
 from kd.text import aligned
 
-PRECISION = {
+AGAINST = {
     "to_best_teacher": "minus best teacher",
     "to_none": "minus without teachers",
     "of_int8": "int8 minus float32",
@@ -64,15 +64,17 @@ def students(record: Mapping[str, Any]) -> str:
 
 
 def differences(record: Mapping[str, Any]) -> str:
-    """Paired differences of macro event F1 in points."""
-    splits = list(record["splits"])
-    kinds = list(dict.fromkeys(kind for each in record["students"] for kind in each["differences"][splits[-1]]))
-    rows = [["student", *(f"{split}: {PRECISION[kind]}" for split in splits for kind in kinds)]]
-    for each in record["students"]:
-        cells = [each["differences"][split].get(kind) for split in splits for kind in kinds]
-        rows.append([each["name"], *("" if cell is None else signed(cell) for cell in cells)])
-    by = record["students"][0]["differences"][splits[-1]]["to_best_teacher"]["by"]
-    return f"paired differences of macro event F1, points, 95 % by {by}\n{aligned(rows)}"
+    """Paired differences of macro event F1 in points, on each split."""
+    parts = []
+    for split, name in record["splits"].items():
+        found = [each["differences"][split] for each in record["students"]]
+        kinds = [kind for kind in AGAINST if any(kind in each for each in found)]
+        rows = [["student", *(AGAINST[kind] for kind in kinds)]]
+        for each, own in zip(record["students"], found, strict=True):
+            rows.append([each["name"], *(signed(own[kind]) if kind in own else "" for kind in kinds)])
+        by = found[0]["to_best_teacher"]["by"]
+        parts.append(f"paired differences of macro event F1 on {name}, points, 95 % by {by}\n{aligned(rows)}")
+    return "\n\n".join(parts)
 
 
 def sizes(record: Mapping[str, Any]) -> str:

@@ -12,7 +12,12 @@ KNOT = 26.0  # from a knot to the boxes that it is tied to
 BEND = 36.0  # where a link changes its height
 LETTER, BOLD = 6.4, 7.2  # width of a letter on a link, at most
 WORDS = 14.0  # from a box to the words on its link
-ALONE = {"tagger": "tagger", "single": "single", "class_frame_network": "class frame"}  # columns outside a pass
+ALONE = {  # columns outside a pass
+    "tagger": "tagger",
+    "single": "single",
+    "class_frame_network": "class frame",
+    "student": "student",
+}
 ARROWS = "".join(
     f"<marker id=arrow{name} viewBox='0 0 8 8' refX=7 refY=4 markerWidth=8 markerHeight=8 orient=auto "
     f"markerUnits=userSpaceOnUse><path class='tip{name}' d='M0 0 8 4 0 8Z'/></marker>"

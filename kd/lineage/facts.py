@@ -21,8 +21,8 @@ SOURCES = {
 class Facts:
     """What is recorded of a version.
 
-    kind: `tagger`, `candidate`, `merged`, `single`, `class_frame_network`, or empty; index: its pass, 0 outside a loop;
-    job: the job that made it; champions, teachers: class to version; labels: as in `origin.Origin`, None: not recorded;
+    kind: `tagger`, `candidate`, `merged`, `single`, `class_frame_network`, `student`, or empty; index: its pass, 0 outside
+    a loop; job: the job that made it; champions, teachers: class to version; labels: as in `origin.Origin`, None: not recorded;
     label_run: the run that logged them; features: descriptions; tuned, fixed: class to F1 on the selection split.
     """
 
@@ -106,6 +106,12 @@ def labels_in_brief(facts: Facts) -> str:
     if kind == "class-frame":
         ends = f"threshold {_number(labels, 'start')} down to {_number(labels, 'floor')}"
         return f"class-frame pseudo-labels, {ends} in {labels.get('updates', '?')} updates"
+    if kind == "teachers":
+        names = {name for shares in _weights(labels) for name in shares}
+        return (
+            f"labels of {len(names)} teachers, weighed for each class, temperature {_number(labels, 'temperature')}, known "
+            f"labels {_number(labels, 'weight')} of the loss"
+        )
     words = [f"{kind} labels"]
     words += [f"median {labels['window']}"] if "window" in labels else []
     words += [f"Gaussian {_number(labels, 'sigma')}"] if "sigma" in labels else []
@@ -126,6 +132,12 @@ def percent(value: float | None) -> str:
 def _number(labels: Mapping[str, Any], key: str) -> str:
     value = labels.get(key)
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _weights(labels: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Of each class, teacher to weight."""
+    found = labels.get("weights")
+    return [each for each in found.values() if isinstance(each, dict)] if isinstance(found, dict) else []
 
 
 def _parsed(text: str) -> Any:

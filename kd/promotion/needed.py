@@ -41,9 +41,15 @@ def needed(
 
 
 def parents(version: Version) -> dict[int, str]:
-    """The versions that one was made of, taught by or copied from, and which of these it was; unreadable tags name none."""
+    """The versions of its own model that one was made of, taught by or copied from, and which of these it was.
+
+    Unreadable tags name none.
+    """
     found: dict[int, str] = {}
+    elsewhere = version.tags.get("kd.teachers_model", version.name) != version.name
     for tag, did in PARENTS.items():
+        if tag == "kd.teachers" and elsewhere:
+            continue
         try:
             named = json.loads(version.tags.get(tag, "{}"))
             found |= {int(number): did for number in named.values()}

@@ -32,20 +32,28 @@ def found(runs: Runs, key: Key) -> Found | None:
 
 
 def version_of_run(runs: Runs, run: str) -> Version:
-    """The version that a run stands for; of a job, that of its last pass or network.
+    """The version that a run stands for; of a job, that of its last pass or network, or of the student it proposes.
 
     Raises UserError where there is no such run, the job is not finished, or the run registered none.
     """
     tags = runs.tags_of(run)
     if tags is None:
         raise UserError(f"there is no run {run} in the tracking store", "check the id and MLFLOW_TRACKING_URI")
-    if tags.get("kd.kind") in ("iterate", "class_frame") or "kd.result_of" in tags:
+    if tags.get("kd.kind") in ("iterate", "class_frame", "compress") or "kd.result_of" in tags:
         result = json.loads(runs.download(run, "results.json").read_text())
-        run = str((result.get("passes") or result["networks"])[-1]["run_id"])
+        proposed = [each for each in result.get("students", ()) if each["name"] == result["proposed"]]
+        parts = result.get("passes") or result.get("networks") or proposed
+        run = str(parts[-1]["run_id"]) if parts else run
     return newest_of_run(runs.client, run)
 
 
-JOBS = ("iterate", "class_frame", "scenes_teacher_student", "scenes_specialists")  # kinds of runs at the top of a job
+JOBS = (
+    "iterate",
+    "class_frame",
+    "compress",
+    "scenes_teacher_student",
+    "scenes_specialists",
+)  # kinds of runs at the top of a job
 
 
 def job_run(runs: Runs, job: str) -> tuple[str, dict[str, str]]:

@@ -64,3 +64,9 @@ def test_spoilt_tags_name_nothing_and_absent_versions_are_no_matter() -> None:
     for spoilt in ("", "[]", "{", '{"Cat": "x"}', '{"Cat": null}', "1"):
         assert parents(Version("m", 1, "", {"kd.teachers": spoilt})) == {}
     assert needed({2: version(2, teachers={"Cat": 99})}, {"a": 2, "b": 77}, passes=True, copies={}) == {2: "alias a"}
+
+
+def test_teachers_of_another_model_are_not_ones_own_versions_of_that_number() -> None:
+    student = version(9, "student", index=0, teachers={"Cat": 2})
+    other = Version("m", 9, "", {**student.tags, "kd.teachers_model": "kd-sed"})
+    assert parents(student) == {2: "taught"} and parents(other) == {}
