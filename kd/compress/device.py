@@ -26,7 +26,7 @@ from kd.passes.judging import Logits, Verdict
 from kd.passes.steps import digest_of
 from kd.scoring.operating_points import OperatingPoints
 
-CODE = ("kd.compress.device",)
+CODE = ("kd.compress.device", "kd.export.device_script")
 NUMBERS = ("float32", "int8")
 TIMES = 30
 

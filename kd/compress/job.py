@@ -1,49 +1,37 @@
-"""`compress`: teachers judged and weighed, students trained and measured, a knee proposed. Run, resume or show."""
+"""`compress`: several teachers into one small student, or a family of them. Run, resume or show."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 
-from kd.compress.closing import PROPOSED, keep, log_student, show
-from kd.compress.device import in_int8_verdict, on_device
-from kd.compress.lessons import taught_sets
-from kd.compress.made import Made
-from kd.compress.plan import LONGER, NONE, Student, config_of, reference_size, students
-from kd.compress.results import result_of
+from kd.compress.closing import keep, show
+from kd.compress.course import STUDENT, run_all
+from kd.compress.plan import LONGER, students
 from kd.compress.settings import CompressSettings
-from kd.compress.teachers import Faculty, load_teachers, named_versions
+from kd.compress.teachers import named_versions
 from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
 from kd.engines.workers import Workers
 from kd.errors import UserError
 from kd.export.packages import onnx, onnxruntime
-from kd.models.config import ModelConfig
 from kd.passes.code import code_digest
 from kd.passes.context import Bench
-from kd.passes.inputs import View, open_corpus, open_inputs
+from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.job import Job, keyed_path, model_locked, state_folder
-from kd.passes.judging import judge_of, macro
+from kd.passes.judging import judge_of
 from kd.passes.loop import resumed
-from kd.passes.networks import Trial
 from kd.passes.opening import log_corpus
-from kd.passes.origin import Origin
-from kd.passes.plan import BATCH, resolve_steps, seed_of
+from kd.passes.plan import BATCH, resolve_steps
 from kd.passes.recovery import ended, owner_tags, sweep, take_over
-from kd.passes.results import percent
-from kd.passes.side_by_side import Wanted, side_by_side
-from kd.passes.speed import on_noise, seconds_per_step
 from kd.passes.steps import Steps
 from kd.passes.threads import precision_of, threads_for, use_threads, workers_for
-from kd.progress import Progress, clock
-from kd.tracking.aliases import AliasMoves
+from kd.progress import Progress
 from kd.tracking.registry import Registry, Version, check_name
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store
 from kd.training.fit import FitSettings
-from kd.training.taught_set import TaughtSet
 
-KIND, STUDENT = "compress", "student"
-CODE = "kd.compress.job"
+KIND = "compress"
+CODE = "kd.compress.course"  # the module whose code, and all that it imports, makes a job's results
 ASIDE = ("fresh", "data", "threads", "workers")  # parameters that change no result
 
 
@@ -72,9 +60,8 @@ def compress(settings: CompressSettings) -> int:
                     keep(runs, runs.top(KIND, {"kd.result_of": job.parent}), job.result)
             else:
                 begin(runs, job, settings, corpus)
-                inputs = open_inputs(
-                    settings, corpus, progress, architectures=tuple({each.architecture: 0 for each in wanted})
-                )
+                architectures = tuple(dict.fromkeys(each.architecture for each in wanted))
+                inputs = open_inputs(settings, corpus, progress, architectures=architectures)
                 bench = Bench(
                     inputs=inputs,
                     judge=judge_of(inputs),
@@ -129,130 +116,3 @@ def begin(runs: Runs, job: Job, settings: CompressSettings, corpus: Corpus) -> N
     job.save()
     take_over(runs, job, top=KIND, below=(STUDENT,))
     log_corpus(runs, job.parent, corpus)
-
-
-def run_all(
-    bench: Bench,
-    settings: CompressSettings,
-    job: Job,
-    how: FitSettings,
-    wanted: list[Student],
-    versions: Sequence[Version],
-    workers: Workers,
-) -> None:
-    """Judge and weigh the teachers; train, record and measure the students; keep the result; move the alias."""
-    view = bench.view(wanted[0].architecture)
-    faculty = Faculty(bench, tuple(load_teachers(bench, versions)), view.grid, settings.temperature)
-    sizes = [each.parameters for each in faculty.teachers]
-    reference = reference_size(bench.inputs.classes, sizes, mels=view.spec.mels)
-    configs = {
-        each: config_of(
-            each, bench.inputs.classes, mels=view.spec.mels, direction=settings.direction, reference=reference
-        )
-        for each in wanted
-    }
-    tell(bench, settings, job, how, configs, faculty, workers)
-    lessons = taught_sets(bench, faculty, view, settings, wanted)
-    threads = threads_for(settings, len(wanted))
-    asked = [
-        Wanted(
-            each.name,
-            each.name,
-            trial(bench, config, lessons[each.weighting], seeded(how, settings.seed, each), threads=threads),
-            origin_of(faculty, each, settings),
-            {**asdict(each), "architecture": each.architecture, "width": config.width},
-        )
-        for each, config in configs.items()
-    ]
-    trained = list(side_by_side(bench, workers, asked, kind=STUDENT, index=0, parent=job.parent))
-    made: list[Made] = []
-    for each, (recorded, step) in zip(wanted, trained, strict=True):  # measured once nothing else is at work
-        network = step / "network"
-        device = on_device(bench, network, recorded.verdict, view)
-        in_int8 = in_int8_verdict(bench, device, recorded.verdict, view)
-        made.append(Made(each, configs[each], recorded, network, device, in_int8))
-        log_student(bench.runs, recorded.run_id, device, in_int8)
-        say(told(made[-1]))
-    job.clip_steps = len(made) * how.steps * how.batch
-    job.save()
-    found = result_of(bench, settings, faculty, made, reference=reference, how=how)
-    job.save()
-    job.result = {**found, "seconds": job.seconds, "clip_steps": job.clip_steps}
-    keep(bench.runs, job.parent, job.result)
-    proposed = next(each for each in job.result["students"] if each["name"] == job.result["proposed"])
-    about = {"corpus": bench.inputs.corpus.digest}
-    AliasMoves(bench.registry).move({PROPOSED: proposed["version"]}, why="compress", run=job.parent, about=about)
-    job.save()
-
-
-def trial(bench: Bench, config: ModelConfig, lesson: TaughtSet, how: FitSettings, *, threads: int) -> Trial:
-    """What a worker does for one student."""
-    inputs, spec = bench.inputs, bench.view(config.architecture).spec
-    parts = [part for part in (inputs.select, inputs.report) if part is not None]
-    judged_on = tuple((part.digest, inputs.features(part, spec)) for part in parts)
-    return Trial(bench.training(config, lesson, how, threads=threads), spec, judged_on)
-
-
-def seeded(how: FitSettings, seed: int, student: Student) -> FitSettings:
-    """The training of a student; all weightings begin with the same weights."""
-    return replace(how, seed=seed_of(seed, student.architecture, f"{student.ratio:g}"))
-
-
-def origin_of(faculty: Faculty, student: Student, settings: CompressSettings) -> Origin:
-    """What a student learnt from: known labels, or for each class the teachers with their weights."""
-    if student.weighting == NONE:
-        return Origin({"kind": "tags+strong" if "strong" in faculty.bench.inputs.training else "tags"})
-    classes, weights = faculty.bench.inputs.classes, faculty.weightings[student.weighting]
-    shares = {
-        label: {each.name: round(float(w), 4) for each, w in zip(faculty.teachers, weights[:, c], strict=True) if w > 0}
-        for c, label in enumerate(classes)
-    }
-    labels = {"kind": "teachers", "temperature": settings.temperature, "weight": settings.weight, "weights": shares}
-    heaviest = {label: faculty.teachers[int(weights[:, c].argmax())] for c, label in enumerate(classes)}
-    models = {each.source.name for each in faculty.teachers}
-    return Origin(
-        labels, {label: each.own for label, each in heaviest.items()}, models.pop() if len(models) == 1 else ""
-    )
-
-
-def tell(
-    bench: Bench,
-    settings: CompressSettings,
-    job: Job,
-    how: FitSettings,
-    configs: dict[Student, ModelConfig],
-    faculty: Faculty,
-    workers: Workers,
-) -> None:
-    """Log the resolved settings; print who teaches, what will be trained and how long it will take."""
-    view: View = bench.view(next(iter(configs)).architecture)
-    training = {"steps": how.steps, "batch": how.batch, "precision": bench.precision, "rate": view.spec.rate}
-    resolved = {**to_dict(settings), **training, "corpus": bench.inputs.corpus.digest, "iterate_id": job.iterate_id}
-    resolved["teachers_found"] = ", ".join(f"{each.source.name} {each.name}" for each in faculty.teachers)
-    bench.runs.params(job.parent, resolved)
-    bench.runs.json(job.parent, resolved, "config.json")
-    threads = threads_for(settings, len(configs))
-    timings = [on_noise(config, how, frames=view.spec.frames, threads=threads) for config in configs.values()]
-    costs = list(workers.each(seconds_per_step, timings))
-    bench.progress.plan(
-        {each.name: how.steps for each in configs},
-        {each.name: threads * cost for each, cost in zip(configs, costs, strict=True)},
-        cores=threads * workers.count,
-    )
-    clips = ", ".join(f"{role} {len(part.names)}" for role, part in bench.inputs.training.items())
-    say(f"training clips: {clips}; {len(bench.inputs.classes)} classes")
-    say(f"{len(faculty.teachers)} teachers, {sum(each.parameters for each in faculty.teachers)} parameters together")
-    say(
-        f"each of {len(configs)} students: {how.steps} steps of {how.batch} clips, {how.precision}, "
-        f"{workers.count} at a time on {threads} threads each"
-    )
-    say(f"expected training time: {clock(bench.progress.expected())} (m:ss or h:mm:ss)")
-
-
-def told(made: Made) -> str:
-    """One line about a student."""
-    verdict, costs = made.recorded.verdict, made.device.costs["float32"]
-    line = f"{made.student.name}: select F1 {percent(macro(verdict.select))}"
-    reported = macro(verdict.report)
-    line += "" if reported is None else f", report {percent(reported)}"
-    return f"{line}; in int8 {percent(macro(made.in_int8.select))}; a clip in {costs['milliseconds']:.1f} ms"
