@@ -9,9 +9,11 @@ from dashboards.markup import Cell, Figure, Section, chart, folded, number, perc
 from dashboards.scenes.record import SceneRecord
 from dashboards.sections.headline import number_card
 from kd.progress import clock
-from kd.scenes.result_tables import of_s3, of_s5
+from kd.scenes.result_tables import paper_tables, with_bounds
+from kd.scoring.accuracy import between, most_confused
 
 Found = dict[str, Any]
+MOST_PAIRS = 10
 SIDES = {"before": "without what the paper adds", "after": "with it"}
 
 
@@ -23,7 +25,8 @@ def bounds_of(found: Found) -> list[float | None]:
 def headline(job: SceneRecord) -> Section:
     """Accuracy before and after, and the difference."""
     part, result = job.part, job.result
-    name, change = list(result["differences"].items())[min(len(result["differences"]), shown_row(result)) - 1]
+    name = "ensemble" if "ensemble" in result["differences"] else next(iter(result["differences"]))
+    change = result["differences"][name]
     cards = [
         number_card(
             job.system(side)["name"],
@@ -51,18 +54,11 @@ def headline(job: SceneRecord) -> Section:
     )
 
 
-def shown_row(result: Found) -> int:
-    """Which of the differences leads: that of the ensembles, else of the first network; counted from 1."""
-    names = list(result["differences"])
-    return names.index("ensemble") + 1 if "ensemble" in names else 1
-
-
 def tables(job: SceneRecord) -> Section:
     """The paper's tables, and differences."""
-    make = of_s5 if job.result["kind"] == "scenes_teacher_student" else of_s3
     body = "".join(
         table(rows[0], [[row[0], *map(cell_of, row[1:])] for row in rows[1:]], caption=title)
-        for title, rows in make(job.result, job.part)
+        for title, rows in paper_tables(job.result, job.part)
     )
     rows: list[list[Cell | str]] = []
     for name, each in job.result["differences"].items():
@@ -70,8 +66,7 @@ def tables(job: SceneRecord) -> Section:
         for part in job.result["clips"]:
             found = each[part]
             star = " *" if found["excludes_zero"] else ""
-            low, high = (100 * (found[key] or 0) for key in ("low", "high"))
-            row.append(Cell(f"{100 * found['value']:+.2f} [{low:.2f}, {high:.2f}]{star}", found["value"]))
+            row.append(Cell(with_bounds(found, sign=True) + star, found["value"]))
         rows.append(row)
     body += table(
         ["after minus before", *job.result["clips"]],
@@ -121,18 +116,14 @@ def matrix(job: SceneRecord, counts: list[list[int]], title: str) -> Figure:
 
 def confusion_changes(job: SceneRecord) -> str:
     """Pairs of classes that are most often taken for each other before, with the clips before and after."""
-    counts = {side: np.asarray(job.system(side)[job.part]["confusion"]) for side in SIDES}
-    both = {side: found + found.T for side, found in counts.items()}
-    every = [(i, j) for i in range(len(job.classes)) for j in range(i + 1, len(job.classes))]
-    most = sorted(every, key=lambda pair: -int(both["before"][pair]))[:10]
-    rows: list[list[Cell | str]] = [
-        [
-            f"{job.classes[i]} and {job.classes[j]}",
-            *(number(float(both[side][i, j]), digits=0) for side in SIDES),
-            Cell(f"{both['after'][i, j] - both['before'][i, j]:+d}", float(both["after"][i, j] - both["before"][i, j])),
-        ]
-        for i, j in most
-    ]
+    counts = {side: np.asarray(job.system(side)[job.part]["confusion"], np.int64) for side in SIDES}
+    rows: list[list[Cell | str]] = []
+    for i, j in most_confused(counts["before"], pairs=MOST_PAIRS):
+        before, after = (between(counts[side], (i, j)) for side in SIDES)
+        cells = [number(float(before), digits=0), number(float(after), digits=0)]
+        rows.append(
+            [f"{job.classes[i]} and {job.classes[j]}", *cells, Cell(f"{after - before:+d}", float(after - before))]
+        )
     return table(["pair", "before", "after", "change"], rows, caption="Clips of a pair taken for the other class")
 
 

@@ -27,21 +27,30 @@ def decode_channels(path: Path, *, spec: SceneSpec) -> tuple[Samples, float]:
 
     Raises UserError for a file that cannot be read, is empty, or holds numbers that are not finite.
     """
-    import soundfile
-
     with opened(path) as file:
         own, length = file.samplerate, file.frames
-        try:
-            found = file.read(int(np.ceil(own * spec.seconds)) + 1, dtype="float32", always_2d=True).T
-        except (soundfile.SoundFileError, OSError) as error:
-            raise unreadable(str(path), error) from None
+        found = read_channels(file, int(np.ceil(own * spec.seconds)) + 1, name=str(path))
     if not found.shape[1]:
         raise UserError(f"{path}: holds no sound", REPLACE)
-    for channel in found:
-        check_samples(channel, name=str(path))
     wanted = channels_of(found, spec.channels)
     at_rate = [fitted(resample(np.ascontiguousarray(channel), own, spec.rate), spec.samples) for channel in wanted]
     return np.stack(at_rate), length / own
+
+
+def read_channels(file: Any, count: int, *, name: str) -> Samples:
+    """The next `count` samples of an opened file, or as many as are left: (channels, samples) in [-1, 1].
+
+    Raises UserError for what cannot be read, and for numbers that are not finite.
+    """
+    import soundfile
+
+    try:
+        found: Samples = file.read(count, dtype="float32", always_2d=True).T
+    except (soundfile.SoundFileError, OSError) as error:
+        raise unreadable(name, error) from None
+    for channel in found:
+        check_samples(channel, name=name)
+    return found
 
 
 def channels_of(found: Samples, wanted: int) -> Samples:
@@ -61,6 +70,11 @@ def prepared(samples: Samples, *, spec: SceneSpec) -> npt.NDArray[Any]:
         return np.clip(np.rint(samples.T * FULL), -FULL, FULL - 1).astype(np.int16)
     bands = spec.bands
     return np.stack([log_bands(fitted(emphasised(channel), bands.samples), spec=bands) for channel in samples])
+
+
+def as_read(stored: npt.NDArray[Any]) -> Samples:
+    """What networks read of what `prepared` gives, or of several of it: int16 samples in [-1, 1), bands as they are."""
+    return np.asarray(stored / np.float32(FULL) if stored.dtype == np.int16 else stored, np.float32)
 
 
 def emphasised(samples: Samples) -> Samples:

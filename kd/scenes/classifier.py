@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.decode import fitted
-from kd.audio.scene_sound import FULL, channels_of, prepared
-from kd.audio.scene_spec import WAVEFORM, SceneSpec
+from kd.audio.scene_sound import as_read, channels_of, prepared
+from kd.audio.scene_spec import SceneSpec
 from kd.errors import UserError
 from kd.files import atomic_write_text, read_json
 from kd.models.files import load_scene_model
@@ -60,8 +60,7 @@ class Classifier:
         found = []
         for member in self.members:
             sound = prepared(clipped(channels_of(samples, member.spec.channels), member.spec), spec=member.spec)
-            read = sound.astype(np.float32) / FULL if member.spec.kind == WAVEFORM else sound
-            said = said_of(member.network, np.asarray(read[np.newaxis], np.float32), precision=precision)
+            said = said_of(member.network, as_read(sound[np.newaxis]), precision=precision)
             found.append(said.scores(member.svm)[0])
         return np.asarray(np.mean(found, axis=0), np.float32)
 

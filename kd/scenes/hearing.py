@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kd.audio.decode import REPLACE, check_samples, unreadable
+from kd.audio.decode import REPLACE
 from kd.audio.resample import resample
+from kd.audio.scene_sound import read_channels
 from kd.errors import UserError
 from kd.scenes.classifier import Classifier
 
@@ -30,19 +31,12 @@ def pieces(classifier: Classifier, file: Any, *, name: str, precision: str) -> I
 
     A rest shorter than half a clip is left out, unless it is all there is. Raises UserError for what cannot be read.
     """
-    import soundfile
-
     rate, length = file.samplerate, round(classifier.seconds * file.samplerate)
     done = 0
     while True:
-        try:
-            found = file.read(length, dtype="float32", always_2d=True).T
-        except (soundfile.SoundFileError, OSError) as error:
-            raise unreadable(name, error) from None
+        found = read_channels(file, length, name=name)
         if not found.shape[1]:
             break
-        for channel in found:
-            check_samples(channel, name=name)
         if done and found.shape[1] < LEAST * length:
             return
         samples = np.stack([resample(np.ascontiguousarray(each), rate, classifier.rate) for each in found])

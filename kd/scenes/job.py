@@ -165,6 +165,7 @@ def tell(bench: SceneBench, settings: SceneSettings, kind: Kind, networks: Seque
     costs = dict(zip(networks, bench.workers.each(seconds_per_step, timings), strict=True))
     trainings = kind.trainings(settings, networks)
     left = {name: round(sum(share for share, _ in trainings[name]) * hows[name].steps) for name in networks}
+    bench.progress.batch = max(how.batch for how in hows.values())
     bench.progress.plan(
         left, {name: bench.threads * cost for name, cost in costs.items()}, cores=bench.threads * bench.workers.count
     )

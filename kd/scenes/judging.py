@@ -20,7 +20,10 @@ OWN, SVM = "softmax", "svm"  # back ends
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """What is scored. members: networks; back: `softmax` or `svm`; scores: of each scored part, (clips, classes)."""
+    """What is scored. members: networks, svms: what each one's embeddings are given to, None: its own outputs count.
+
+    scores: of each scored part, (clips, classes).
+    """
 
     name: str
     members: tuple[Trained, ...]

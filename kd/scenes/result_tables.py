@@ -16,14 +16,19 @@ POINTS = {
 def tables(result: Result) -> str:
     """Every table of a job, of the reported part where there is one, then of the other."""
     parts = [part for part in ("report", "select") if part in result["clips"]]
-    make = of_s5 if result["kind"] == "scenes_teacher_student" else of_s3
     found = []
     for part in parts:
         of = result["clips"][part]["split"]
         found += [
-            f"{title}\naccuracy, %, {part}: {of}\n{aligned(rows, rule=True)}" for title, rows in make(result, part)
+            f"{title}\naccuracy, %, {part}: {of}\n{aligned(rows, rule=True)}"
+            for title, rows in paper_tables(result, part)
         ]
     return "\n\n".join([*found, differences(result)])
+
+
+def paper_tables(result: Result, part: str) -> list[tuple[str, list[list[str]]]]:
+    """Titles and rows of the tables of a job's paper."""
+    return of_s5(result, part) if result["kind"] == "scenes_teacher_student" else of_s3(result, part)
 
 
 def shown(result: Result, name: str, part: str) -> str:
@@ -75,9 +80,7 @@ def of_s3(result: Result, part: str) -> list[tuple[str, list[list[str]]]]:
     specialists = max(len(names) for names in found.values()) - 3
     rows = [["network", "G", "G gone on", *(f"S{i + 1}" for i in range(specialists)), "St"]]
     for name, names in found.items():
-        cells = [shown(result, each, part) for each in names]
-        blank = [""] * (specialists + 3 - len(cells))
-        rows.append([name, *cells[:-1], *blank, cells[-1]])
+        rows.append([name, *(shown(result, each, part) for each in names)])
     if "ensemble" in result["differences"]:
         before, after = (result["confusions"][side] for side in ("before", "after"))
         rows.append(["ensemble", shown(result, before, part), *[""] * (specialists + 1), shown(result, after, part)])

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from kd.audio.scene_sound import FULL
+from kd.audio.scene_sound import as_read
 from kd.audio.store import ClipFeatures
 from kd.losses.soft_labels import distilled, embedding_distance, ensemble_labels, hard_cross_entropy, softened
 from kd.models.files import load_scene_model, weights_digest
@@ -52,11 +52,7 @@ class SceneClips:
         else:
             starts = draws.integers(0, array.shape[1] - self.crop + 1, size=len(which))
             found = np.stack([array[row, start : start + self.crop] for row, start in zip(rows, starts, strict=True)])
-        return (
-            np.asarray(found / np.float32(FULL), np.float32)
-            if array.dtype == np.int16
-            else np.asarray(found, np.float32)
-        )
+        return as_read(found)
 
     def hard(self, which: Which) -> Floats:
         """One-hot labels, (len(which), classes)."""
