@@ -10,6 +10,7 @@ from kd.text import literal
 
 MARKERS = {"small": "o", "small-conv": "s"}
 COLOURS = {"convex": "#1f5fa8", "mean": "#c2571a", "best": "#2a7f4f", "none": "#777777"}
+APART = 1.05
 WORDS = {
     "convex": "convex weights",
     "mean": "plain mean",
@@ -47,10 +48,13 @@ def draw_pareto(path: Path, record: Mapping[str, Any]) -> None:
                 zorder=1,
                 label="front",
             )
+            beside = list(dict.fromkeys(each["weighting"] for each in students))
             seen: set[tuple[str, str]] = set()
             for value, score, each in zip(values, scores, students, strict=True):
                 kind = (each["architecture"], each["weighting"])
                 bounds = each[split]["tuned"]["macro"].get("f1_interval")
+                if column == 0:  # students of one size side by side
+                    value *= APART ** (beside.index(each["weighting"]) - (len(beside) - 1) / 2)
                 spread = None if bounds is None else [[score - 100 * bounds[0]], [100 * bounds[1] - score]]
                 axis.errorbar(
                     [value],
