@@ -1,6 +1,5 @@
 """How a job ends: its result kept and shown, each student's files on its run."""
 
-import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +9,7 @@ from kd.compress.device import OnDevice
 from kd.compress.pictures import draw_pareto
 from kd.compress.tables import tables
 from kd.config import say
-from kd.files import atomic_write_text
-from kd.passes.job import Job
+from kd.passes.job import Job, write_result
 from kd.passes.judging import Verdict, macro
 from kd.progress import clock
 from kd.tracking.runs import Runs
@@ -55,8 +53,7 @@ def keep(runs: Runs, run: str, result: Mapping[str, Any]) -> None:
 def show(job: Job) -> None:
     """Write `results.json` beside the job's state; print tables and where everything is."""
     assert job.result is not None
-    written = job.path.with_name(f"results-{job.iterate_id}.json")
-    atomic_write_text(written, json.dumps(job.result, indent=1, allow_nan=False))
+    written = write_result(job)
     say("\n" + tables(job.result))
     say(f"\ntime: {clock(job.seconds)}")
     say(f"results: {written}")

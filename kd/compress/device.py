@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.store import ClipFeatures
-from kd.detection.detector import load_detector, save_detector
+from kd.detection.detector import load_detector
 from kd.errors import UserError
 from kd.export.device import SCRIPT, script_of
 from kd.export.int8 import CALIBRATING, in_int8, logits_by
@@ -23,6 +23,7 @@ from kd.models.files import WEIGHTS
 from kd.passes.context import Bench
 from kd.passes.inputs import Part, View
 from kd.passes.judging import Logits, Verdict
+from kd.passes.recording import save_alone
 from kd.passes.steps import digest_of
 from kd.scoring.operating_points import OperatingPoints
 
@@ -59,16 +60,7 @@ def on_device(bench: Bench, network: Path, verdict: Verdict, view: View) -> OnDe
 
     def make(outputs: Path, scratch: Path) -> None:
         place = scratch / "detector"
-        save_detector(
-            place,
-            classes=inputs.classes,
-            networks=[network],
-            specs=[view.spec],
-            champion=[0] * len(inputs.classes),
-            points=verdict.points,
-            temperatures=verdict.temperatures,
-            corpus=inputs.corpus.digest,
-        )
+        save_alone(bench, place, network, view=view, verdict=verdict)
         detector = load_detector(place)
         member = detector.members[0]
         plain = model_bytes(member.network, member.config, member.spec, features=False)

@@ -1,17 +1,15 @@
 """How a job of `class_frame` ends: its networks on runs and in the registry, its result kept and shown."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from kd.config import say
-from kd.files import atomic_write_text
 from kd.labels.schedule import Falling
 from kd.passes.class_frame_scores import SCHEMA, compared, table, tables
 from kd.passes.context import Bench
 from kd.passes.inputs import Part
-from kd.passes.job import Job
+from kd.passes.job import Job, write_result
 from kd.passes.judged import Judged
 from kd.passes.networks import cost_of
 from kd.passes.origin import Origin
@@ -137,8 +135,7 @@ def log(runs: Runs, result: Mapping[str, Any]) -> None:
 def show(job: Job) -> None:
     """Write `results.json` beside the job's state; print tables and where everything is."""
     assert job.result is not None
-    written = job.path.with_name(f"results-{job.iterate_id}.json")
-    atomic_write_text(written, json.dumps(job.result, indent=1, allow_nan=False))
+    written = write_result(job)
     split = "report" if "report" in job.result["splits"] else "select"
     for kind in reversed(KINDS):
         say("\n" + table(job.result, split=split, kind=kind))

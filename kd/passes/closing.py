@@ -1,12 +1,10 @@
 """What a job says and keeps of its passes and its end."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kd.config import say
-from kd.files import atomic_write_text
-from kd.passes.job import Job
+from kd.passes.job import Job, write_result
 from kd.passes.judging import Judge, macro
 from kd.passes.metrics import label_metrics, score_metrics
 from kd.passes.results import honesty, percent, results, table, tables
@@ -52,8 +50,7 @@ def keep(runs: Runs, run: str, result: dict[str, Any]) -> None:
 def show(job: Job, *, model: str, kind: str) -> None:
     """Write `results.json` beside the job's state; print the table and where everything is."""
     assert job.result is not None
-    written = job.path.with_name(f"results-{job.iterate_id}.json")
-    atomic_write_text(written, json.dumps(job.result, indent=1, allow_nan=False))
+    written = write_result(job)
     split = "select" if job.result["final"]["report"] is None else "report"
     say("\n" + table(job.result, split=split, kind=kind))
     say("\n" + honesty(job.result, kind=kind))

@@ -45,6 +45,14 @@ class Job:
         atomic_write_text(self.path, json.dumps(state, indent=1))
 
 
+def write_result(job: Job) -> Path:
+    """Write the result of a finished job as `results-<id>.json` beside its state; where."""
+    assert job.result is not None
+    written = job.path.with_name(f"results-{job.iterate_id}.json")
+    atomic_write_text(written, json.dumps(job.result, indent=1, allow_nan=False))
+    return written
+
+
 def state_folder(model: str) -> Path:
     """Steps, jobs and locks of one registered model on one tracking store."""
     place = sha256(f"{tracking_uri()}\n{model}".encode()).hexdigest()[:16]

@@ -76,16 +76,7 @@ def record(
     verdict = judged(bench, network, view)
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         folder = Path(place) / "detector"
-        save_detector(
-            folder,
-            classes=inputs.classes,
-            networks=[network],
-            specs=[view.spec],
-            champion=[0] * len(inputs.classes),
-            points=verdict.points,
-            temperatures=verdict.temperatures,
-            corpus=inputs.corpus.digest,
-        )
+        save_alone(bench, folder, network, view=view, verdict=verdict)
         logged = log_detector(bench.runs, run=run, folder=folder)
     log_logits(bench, run, lambda part: bench.predicted(network, view.spec, part), grid=view.grid, verdict=verdict)
     losses = [loss for each in (*before, step) for loss in json.loads((each / "losses.json").read_text())]
@@ -103,6 +94,21 @@ def record(
     bench.runs.tag(run, {**tags, DONE: "true", "kd.version": str(version)})
     bench.runs.end(run)
     return Recorded(run, version, verdict, cost)
+
+
+def save_alone(bench: Bench, folder: Path, network: Path, *, view: View, verdict: Verdict) -> None:
+    """Write the detector of one saved network, at the operating points of its verdict."""
+    classes = bench.inputs.classes
+    save_detector(
+        folder,
+        classes=classes,
+        networks=[network],
+        specs=[view.spec],
+        champion=[0] * len(classes),
+        points=verdict.points,
+        temperatures=verdict.temperatures,
+        corpus=bench.inputs.corpus.digest,
+    )
 
 
 def register(

@@ -11,10 +11,9 @@ from kd.config import say, to_dict
 from kd.corpus.names import class_slug
 from kd.engines.workers import Workers
 from kd.errors import UserError, did_you_mean
-from kd.files import atomic_write_text
 from kd.models.scene_config import SOUNDS
 from kd.passes.code import code_digest
-from kd.passes.job import Job, keyed_path, model_locked, state_folder
+from kd.passes.job import Job, keyed_path, model_locked, state_folder, write_result
 from kd.passes.loop import resumed
 from kd.passes.plan import listed
 from kd.passes.recovery import ended, owner_tags, sweep, take_over
@@ -225,8 +224,7 @@ def keep(runs: Runs, run: str, result: Mapping[str, Any]) -> None:
 def show(job: Job) -> None:
     """Write `results.json` beside the job's state; print tables and where everything is."""
     assert job.result is not None
-    written = job.path.with_name(f"results-{job.iterate_id}.json")
-    atomic_write_text(written, json.dumps(job.result, indent=1, allow_nan=False))
+    written = write_result(job)
     say("\n" + tables(job.result))
     say(f"\ntime: {clock(job.seconds)}")
     say(f"results: {written}")
