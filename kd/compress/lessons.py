@@ -8,6 +8,7 @@ import numpy as np
 from kd.compress.plan import NONE, Student
 from kd.compress.settings import CompressSettings
 from kd.compress.teachers import Faculty
+from kd.config import say
 from kd.labels.rule import Labels, clamped
 from kd.labels.weighting import Doubles
 from kd.passes.context import Bench
@@ -21,6 +22,10 @@ def taught_sets(
 ) -> dict[str, TaughtSet]:
     """What students of each weighting learn: every clip with its teachers' labels, or the labelled clips alone."""
     training, found = bench.inputs.training, {}
+    wanted = settings.embedding > 0 and any(each.weighting != NONE for each in students)
+    embedded = faculty.embeddings() if wanted else None
+    if wanted and embedded is None:
+        say("note: no teacher has the students' frames, so that nothing is learnt of what it finds alike (embedding)")
     for weighting in dict.fromkeys(student.weighting for student in students):
         if weighting == NONE:
             labelled = {role: part for role, part in training.items() if role in KNOWN_TAGS}
@@ -29,8 +34,8 @@ def taught_sets(
         weights = faculty.weightings[weighting]
         soft = {role: soft_labels(bench, faculty, role, weights) for role in training}
         made = _set(bench, view, training, soft, weight=settings.weight)
-        if settings.embedding:
-            embeddings, digest = faculty.embeddings()
+        if embedded is not None:
+            embeddings, digest = embedded
             made = replace(made, embeddings=embeddings, closeness=settings.embedding, digest=digest)
         found[weighting] = made
     return found

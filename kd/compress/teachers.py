@@ -168,14 +168,11 @@ class Faculty:
             found.append((scores >= 0.5).reshape(-1, scores.shape[2]))
         return disagreement(found)
 
-    def embeddings(self) -> tuple[ClipFeatures, str]:
-        """Of all training clips, by the best teacher that has the students' frames, and a digest of them.
-
-        Raises UserError where none has.
-        """
+    def embeddings(self) -> tuple[ClipFeatures, str] | None:
+        """Of all training clips, by the best teacher that has the students' frames, and a digest; None where none has."""
         alike = [each for each in self.teachers if each.member.grid == self.grid]
         if not alike:
-            raise UserError("no teacher has the students' frames", "leave embedding= out")
+            return None
         teacher = max(alike, key=lambda each: macro(each.verdict.select) or 0.0)
         inputs, spec = self.bench.inputs, teacher.member.spec
         each = [inputs.features(part, spec) for part in inputs.training.values()]
