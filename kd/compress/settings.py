@@ -34,7 +34,7 @@ class CompressOptions:
     )
     weight: float = option(0.1, help="of known labels in the loss, beside 1 - weight of the teachers'", low=0, high=1)
     embedding: float = option(
-        0.0,
+        4.0,
         help="what it counts that a student finds frames alike that the best teacher does; 0: nothing",
         low=0,
         high=1e4,
@@ -47,5 +47,12 @@ class CompressOptions:
 
 
 @dataclass(frozen=True)
-class CompressSettings(DirectionOptions, ArithmeticOptions, DescentOptions, CorpusSettings, CompressOptions):
+class StudentDescentOptions(DescentOptions):
+    """How a student is trained."""
+
+    learning_rate: float = option(0.003, help="Adam's rate; falls linearly over the last third", low=1e-8, high=1)
+
+
+@dataclass(frozen=True)
+class CompressSettings(DirectionOptions, ArithmeticOptions, StudentDescentOptions, CorpusSettings, CompressOptions):
     """Parameters of `compress`."""
