@@ -14,6 +14,7 @@ from kd.passes.context import Bench
 from kd.passes.judged import Judged, system_of
 from kd.passes.judging import Verdict, macro
 from kd.scoring.contrast import contrast
+from kd.scoring.grid import FrameGrid
 from kd.scoring.system import System
 from kd.training.fit import FitSettings
 
@@ -162,6 +163,6 @@ def int8_system(bench: Bench, made: Made, role: str) -> System:
     return _system(bench, judged, role, grid=bench.view(made.student.architecture).grid)
 
 
-def _system(bench: Bench, judged: Judged, role: str, *, grid: Any) -> System:
+def _system(bench: Bench, judged: Judged, role: str, *, grid: FrameGrid) -> System:
     inputs, part = bench.inputs, dict(scored(bench))[role]
     return system_of(judged, role, "tuned", part=part, grid=grid, classes=inputs.classes, root=inputs.corpus.root)
