@@ -31,6 +31,7 @@ ENTRY_POINTS = {
     "scenes_specialists": ("scenes_specialists", "kd.scenes.settings:SpecialistsSettings"),
     "classify": ("classify", "kd.scenes.classify_settings:ClassifySettings"),
     "convert_scenes": ("convert_scenes", "kd.scenes.convert_settings:ConvertSettings"),
+    "doctor": ("doctor", "kd.doctor.settings:DoctorSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from kd.cli import Terminated
 from kd.config import home
@@ -16,16 +16,16 @@ def owner_tags(model: str) -> dict[str, str]:
     return {"kd.model": model, "kd.home": f"{platform.node()}:{home()}".replace("'", "")}
 
 
-def sweep(runs: Runs, model: str, *, finished: str) -> None:
-    """End the runs that dead processes left RUNNING; call it while holding the model's lock.
+def sweep(runs: Runs, model: str, *, finished: Collection[str] = ()) -> int:
+    """End the runs that dead processes left RUNNING; call it while holding the model's lock. Returns how many there were.
 
-    finished: the run of a job that is finished. It, and runs recorded whole, end FINISHED, others KILLED.
+    finished: runs of jobs that are finished. They, and runs recorded whole, end FINISHED, others KILLED.
     """
-    for run in runs.find(owner_tags(model), status="RUNNING"):
-        identity = run.info.run_id
-        if identity != runs.adopted:
-            whole = identity == finished or run.data.tags.get(DONE) == "true"
-            runs.end(identity, "FINISHED" if whole else "KILLED")
+    left = [run for run in runs.find(owner_tags(model), status="RUNNING") if run.info.run_id != runs.adopted]
+    for run in left:
+        whole = run.info.run_id in finished or run.data.tags.get(DONE) == "true"
+        runs.end(run.info.run_id, "FINISHED" if whole else "KILLED")
+    return len(left)
 
 
 def take_over(runs: Runs, job: Job, *, top: str = "iterate", below: Sequence[str] = ("pass", "tagger")) -> None:

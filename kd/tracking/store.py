@@ -90,6 +90,11 @@ def store_errors(uri: str | None = None) -> Iterator[None]:
             raise
         if "disk is full" in text or "No space left" in text:
             raise UserError(f"the disk is full: {uri}", "free some space and run the same command again") from error
+        if "out-of-date database schema" in text:
+            raise UserError(
+                f"the tables of the tracking store {uri} are those of another version of MLflow",
+                f"back the database up, then run: mlflow db upgrade {shlex.quote(uri)}",
+            ) from error
         if any(sign in text for sign in AWAY):
             raise UserError(
                 f"the tracking store {uri} does not answer ({_brief(text)})",
