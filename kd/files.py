@@ -70,6 +70,11 @@ def unwritable(place: Path, error: OSError) -> UserError:
     return UserError(f"cannot write {place}: {cause.message}", cause.hint)
 
 
+def real(path: Path) -> Path:
+    """A path with links resolved, as far as they lead: a link in a circle is left as it is, where `resolve` would raise."""
+    return Path(os.path.realpath(path))
+
+
 def temporary_name(name: str) -> str:
     """A hidden name beside `name` that no other process uses."""
     return f".{name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.tmp"

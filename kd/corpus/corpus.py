@@ -135,6 +135,10 @@ def _read_splits(root: Path, roles: Roles) -> tuple[dict[str, Split], list[str]]
             notes.append(f"{role}={name}: there is no such table, so this part is empty")
             continue
         split = read_split(root, name, table, role=role)
+        if role == "select_on" and split.clips and not any(split.events.values()):
+            raise UserError(
+                f"{role}={name}: {table} holds no event, so nothing can be chosen on it", "name another split"
+            )
         if split.clips:
             splits[role] = split
         elif must:

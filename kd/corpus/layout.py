@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kd.corpus.table_text import count
 from kd.errors import UserError, did_you_mean
+from kd.files import real
 
 EXTENSIONS = (".tsv", ".csv")
 LAYOUT = "a corpus has tables in metadata/, such as metadata/train/weak.tsv, and their clips in audio/"
@@ -94,9 +95,10 @@ def list_audio(root: Path, folder: Path) -> AudioFolder:
         with os.scandir(folder) as entries:
             for entry in entries:
                 path = folder / entry.name
-                if entry.is_symlink() and not path.resolve().is_relative_to(root):
+                linked = entry.is_symlink()
+                if linked and not real(path).is_relative_to(root):
                     problems[entry.name] = f"{path} is a link that leads out of the corpus"
-                elif entry.is_file() and not entry.name.startswith("."):
+                elif (path if linked else entry).is_file() and not entry.name.startswith("."):  # of a circle, False
                     files[entry.name] = path
     except OSError as error:
         raise UserError(f"{folder}: cannot be read: {error.strerror or error}", "check its permissions") from None
@@ -105,7 +107,7 @@ def list_audio(root: Path, folder: Path) -> AudioFolder:
 
 def inside(root: Path, path: Path) -> None:
     """Raise UserError where a path, links resolved, is not inside the corpus."""
-    if not path.resolve().is_relative_to(root):
+    if not real(path).is_relative_to(root):
         raise UserError(f"{path} leads out of the corpus", "copy it into the corpus folder")
 
 

@@ -18,7 +18,7 @@ from kd.export.int8 import CALIBRATING, in_int8
 from kd.export.model import model_bytes
 from kd.export.packages import onnx, onnxruntime
 from kd.export.settings import ExportSettings
-from kd.files import atomic_write_bytes, atomic_write_text
+from kd.files import atomic_write_bytes, atomic_write_text, real
 from kd.listening.recordings import recordings
 from kd.tracking.detectors import detector_folder
 
@@ -28,7 +28,7 @@ def export(settings: ExportSettings) -> int:
     onnx()
     if not settings.out:
         raise UserError("out= is empty", "name the folder to write to")
-    out = user_path(settings.out, "out").resolve()
+    out = real(user_path(settings.out, "out"))
     check_place(out, overwrite=settings.overwrite)
     check_choices(settings)
     place, source = detector_folder(settings.model)

@@ -9,7 +9,7 @@ from kd.config import say, user_path
 from kd.detection.events import Detection
 from kd.detection.outputs import COLUMNS, ENDINGS, TOGETHER, audacity_labels, jams, json_lines, table_rows
 from kd.errors import UserError
-from kd.files import atomic_write_text
+from kd.files import atomic_write_text, real
 from kd.listening.settings import DetectSettings
 from kd.scoring.score_files import AUDIO
 
@@ -49,7 +49,7 @@ def output_for(settings: DetectSettings, recordings: Named) -> Output:
             raise UserError("picture=true needs a place to draw to", "name a folder with out=")
         return Printed(texts)
     place = user_path(settings.out, "out")
-    if place.resolve() in {path.resolve() for _, path in recordings if path is not None}:
+    if real(place) in {real(path) for _, path in recordings if path is not None}:
         raise UserError(f"out={settings.out} is the recording itself", "name another file")
     if place.suffix.lower() in AUDIO and not place.is_dir():
         raise UserError(f"out={settings.out} has the ending of a sound file", f"name it {place.stem}.tsv, say")

@@ -6,7 +6,7 @@ from typing import cast
 
 from kd.config import say, user_path
 from kd.errors import UserError
-from kd.files import atomic_write_text
+from kd.files import atomic_write_text, real
 from kd.passes.score_tables import assessment
 from kd.passes.scoring_settings import EvaluateSettings, ScoringOptions
 from kd.scoring.assess import assess
@@ -85,7 +85,7 @@ def check_out(out: str, *, read: dict[str, str]) -> None:
             continue
         if path.exists() and path.samefile(other):
             raise UserError(f"out={out} is the table that {name}= names", "name another file")
-        if Path(other).is_dir() and path.resolve().is_relative_to(Path(other).resolve()):
+        if Path(other).is_dir() and real(path).is_relative_to(real(Path(other))):
             raise UserError(f"out={out} lies in the folder that {name}= names", "name another file")
 
 

@@ -14,7 +14,7 @@ from kd.corpus.audio_files import probe_all
 from kd.corpus.names import class_name_problem, clip_name_problem
 from kd.corpus.table_text import count
 from kd.errors import UserError
-from kd.files import sync_folder, temporary_name, unwritable
+from kd.files import real, sync_folder, temporary_name, unwritable
 from kd.scenes.convert_settings import ConvertSettings
 from kd.scenes.tables import AUDIO, write_scene_tables
 from kd.scoring.score_files import AUDIO as ENDINGS
@@ -61,7 +61,7 @@ def check_places(settings: ConvertSettings, source: Path, out: Path) -> None:
         raise UserError(f"source={settings.source}: there is no such folder", "check the path")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"out={settings.out}: there is something already", "name an absent or empty folder")
-    if out.resolve().is_relative_to(source.resolve()):
+    if real(out).is_relative_to(real(source)):
         raise UserError(f"out={settings.out} lies inside source={settings.source}", "name a folder elsewhere")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from kd.corpus.makers import Makers, makers_of, twin_of
 from kd.corpus.tables import Event, line_of_label, read_events, read_names, read_table_kind, read_weak
 from kd.errors import UserError, did_you_mean
+from kd.files import real
 from kd.scoring.median import check_window
 from kd.scoring.selection import classes_to_score, clips_to_score, labels_of
 from kd.scoring.system import FrameScores, System, Table
@@ -107,7 +108,7 @@ def of_scores(folder: Path | str, reference: Reference, *, threshold: float = 0.
 
 def _twin(table: Path) -> Path | None:
     """The table's twin in `sources/`, where the table lies in a corpus's `metadata/`."""
-    path = table.resolve()
+    path = real(table)
     above = next((folder for folder in path.parents if folder.name == "metadata"), None)
     return None if above is None else twin_of(above.parent, path.relative_to(above).with_suffix("").as_posix())
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from kd.config import home, user_path
 from kd.errors import UserError
+from kd.files import real
 from kd.tracking.packages import DETECTOR, Package
 from kd.tracking.registry import fetch, find
 from kd.tracking.store import open_store
@@ -24,7 +25,7 @@ def detector_folder(model: str, package: Package = DETECTOR) -> tuple[Path, str]
         folder = user_path(model, "model")
         if not folder.is_dir():
             raise UserError(f"model={model}: no such folder, and no {ADDRESS} address", "write models:/NAME@ALIAS")
-        return folder, folder.resolve().name
+        return folder, real(folder).name
     client = open_store(there=True)
     version = find(client, model)
     return fetch(client, version, cache=home() / "models", package=package), f"{ADDRESS}{version.name}/{version.number}"
