@@ -1,7 +1,7 @@
 """What a clip costs on one core by `detect.py` alone: a student in float32 and int8, and its teachers, in turns.
 
-    python -m benchmarks.device --student models:/kd-sed-small@proposed --teacher models:/kd-sed/21 [--merged models:/kd-sed@merged]
-                                [--home FOLDER] [--rounds 7]
+    python -m benchmarks.device --student models:/kd-sed-small@proposed --teacher models:/kd-sed/21 --home FOLDER
+                                [--merged models:/kd-sed@merged] [--rounds 7]
 
 Each is exported as one Python file and run in a process of its own, with numpy and onnxruntime, kept to one core; the clip
 is ten seconds of noise in a WAV file, and its features are part of the time. Writes benchmarks/results/device.json.
