@@ -173,6 +173,7 @@ def test_on_a_device_without_torch(compressed: tuple[Place, str], corpus: Path, 
     assert rounded(mine) == rounded(other)
 
 
+@pytest.mark.slow
 def test_weak_labels_alone_convolutions_alone_and_embeddings(taught: Place, corpus: Path) -> None:
     quick = {"steps": 4, "batch": 4, "threads": 1, "report_on": "", "model": "kd-conv"}
     done = taught.ask("compress", data=corpus, architectures="small-conv", embedding=0.5, ratio=100, **quick)
