@@ -63,6 +63,12 @@ class ClipFeatures:
         return ClipFeatures, (self.array, self.rows, self.seconds)
 
 
+def one_after_another(parts: Sequence[ClipFeatures]) -> ClipFeatures:
+    """Clips of one array, part by part."""
+    rows, seconds = (np.concatenate([getattr(each, name) for each in parts]) for name in ("rows", "seconds"))
+    return ClipFeatures(parts[0].array, rows, seconds)
+
+
 def _mapped_again(
     path: Path,
     kind: str,

@@ -18,7 +18,6 @@ from kd.passes.context import Bench
 from kd.passes.inputs import View
 from kd.passes.job import Job
 from kd.passes.judging import macro
-from kd.passes.networks import Trial
 from kd.passes.origin import Origin
 from kd.passes.plan import seed_of
 from kd.passes.results import percent
@@ -29,7 +28,6 @@ from kd.progress import clock
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Version
 from kd.training.fit import FitSettings
-from kd.training.taught_set import TaughtSet
 
 STUDENT = "student"  # kind of the students' runs
 
@@ -61,7 +59,7 @@ def run_all(
         Wanted(
             each.name,
             each.name,
-            trial(bench, config, lessons[each.weighting], seeded(how, settings.seed, each), threads=threads),
+            bench.trial(config, lessons[each.weighting], seeded(how, settings.seed, each), threads=threads),
             origin_of(faculty, each, settings),
             {**asdict(each), "architecture": each.architecture, "width": config.width},
         )
@@ -86,14 +84,6 @@ def run_all(
     about = {"corpus": bench.inputs.corpus.digest}
     AliasMoves(bench.registry).move({PROPOSED: proposed["version"]}, why="compress", run=job.parent, about=about)
     job.save()
-
-
-def trial(bench: Bench, config: ModelConfig, lesson: TaughtSet, how: FitSettings, *, threads: int) -> Trial:
-    """What a worker does for one student."""
-    inputs, spec = bench.inputs, bench.view(config.architecture).spec
-    parts = [part for part in (inputs.select, inputs.report) if part is not None]
-    judged_on = tuple((part.digest, inputs.features(part, spec)) for part in parts)
-    return Trial(bench.training(config, lesson, how, threads=threads), spec, judged_on)
 
 
 def seeded(how: FitSettings, seed: int, student: Student) -> FitSettings:

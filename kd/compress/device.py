@@ -28,7 +28,6 @@ from kd.passes.steps import digest_of
 from kd.scoring.operating_points import OperatingPoints
 
 CODE = ("kd.compress.device", "kd.export.device_script")
-NUMBERS = ("float32", "int8")
 TIMES = 30
 
 
@@ -54,7 +53,7 @@ def on_device(bench: Bench, network: Path, verdict: Verdict, view: View) -> OnDe
     about = {
         "network": digest_of(network / WEIGHTS),
         "points": [verdict.points.thresholds, verdict.points.windows],
-        "clips": [part.digest for part in (inputs.select, inputs.report) if part is not None],
+        "clips": [part.digest for _, part in scored(bench)],
         "training": [part.digest for part in inputs.training.values()],
     }
 

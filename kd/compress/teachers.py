@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.grid import FrameGrid
-from kd.audio.store import ClipFeatures
+from kd.audio.store import ClipFeatures, one_after_another
 from kd.config import home
 from kd.detection.detector import Member, load_detector
 from kd.errors import UserError
@@ -141,14 +141,19 @@ class Faculty:
         return np.concatenate(parts)
 
     @cached_property
+    def selected(self) -> list[Array]:
+        """What each says of all frames of the selection split, (clips x frames, classes)."""
+        part, classes = self.bench.inputs.select, len(self.bench.inputs.classes)
+        return [self.labels(each, part, slice(None)).reshape(-1, classes) for each in self.teachers]
+
+    @cached_property
     def weightings(self) -> dict[str, Doubles]:
         """Weights (teachers, classes) of each kind, from the selection split alone."""
         inputs = self.bench.inputs
         part, classes = inputs.select, inputs.classes
         truth: Bools = frame_truth(part.truth, clips=part.names, classes=classes, grid=self.grid)
-        said = [self.labels(each, part, slice(None)).reshape(-1, len(classes)) for each in self.teachers]
         return {
-            "convex": convex_weights(said, truth.reshape(-1, len(classes))),
+            "convex": convex_weights(self.selected, truth.reshape(-1, len(classes))),
             "mean": mean_weights(teachers=len(self.teachers), classes=len(classes)),
             "best": best_weights(self.f1),
         }
@@ -162,11 +167,7 @@ class Faculty:
 
     def disagreement(self) -> Doubles:
         """Between each two teachers, over what they detect on the selection split, (teachers, teachers)."""
-        part, found = self.bench.inputs.select, []
-        for teacher in self.teachers:
-            scores = self.labels(teacher, part, slice(None))
-            found.append((scores >= 0.5).reshape(-1, scores.shape[2]))
-        return disagreement(found)
+        return disagreement([scores >= 0.5 for scores in self.selected])
 
     def embeddings(self) -> tuple[ClipFeatures, str] | None:
         """Of all training clips, by the best teacher that has the students' frames, and a digest; None where none has."""
@@ -175,14 +176,12 @@ class Faculty:
             return None
         teacher = max(alike, key=lambda each: macro(each.verdict.select) or 0.0)
         inputs, spec = self.bench.inputs, teacher.member.spec
-        each = [inputs.features(part, spec) for part in inputs.training.values()]
-        rows = np.concatenate([one.rows for one in each])
-        seconds = np.concatenate([one.seconds for one in each])
+        features = one_after_another([inputs.features(part, spec) for part in inputs.training.values()])
         clips = sha256("\n".join(part.digest for part in inputs.training.values()).encode()).hexdigest()
         work = Prediction(self.bench.steps, teacher.member.folder, spec, clips, self.bench.precision, embedding=True)
-        made = work.run(lambda: ClipFeatures(each[0].array, rows, seconds))
+        made = work.run(lambda: features)
         digest = sha256(f"{teacher.member.digest} {clips} {self.bench.precision}".encode()).hexdigest()
-        return ClipFeatures(made, np.arange(len(rows)), seconds), digest
+        return ClipFeatures(made, np.arange(len(features)), features.seconds), digest
 
 
 def as_logits(labels: Labels) -> npt.NDArray[np.float16]:

@@ -88,9 +88,7 @@ def memory() -> str:
 
 def space(name: str, place: Path) -> Finding:
     """Room on the disk of a folder, and whether it can be written."""
-    there = place
-    while not there.exists() and there != there.parent:
-        there = there.parent
+    there = existing(place)
     if not there.is_dir():
         return Finding(name, "fault", f"{there} is no folder", "name another place")
     if not os.access(there, os.W_OK):
@@ -100,3 +98,10 @@ def space(name: str, place: Path) -> Finding:
     if free < TOO_LITTLE:
         return Finding(name, "fault", says, "free some space")
     return Finding(name, "warning" if free < LITTLE else "ok", says, "free some space" if free < LITTLE else "")
+
+
+def existing(place: Path) -> Path:
+    """A place, or the nearest one above it that is there."""
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return place

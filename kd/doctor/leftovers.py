@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,6 @@ def files(folder: Path) -> Finding:
     def mend() -> str:
         for path in left:
             if path.is_dir():
-                import shutil
-
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
+from kd.doctor.environment import existing
 from kd.doctor.finding import Finding
 from kd.doctor.leftovers import jobs
 from kd.errors import UserError
-from kd.tracking.store import artifact_path, masked, open_store, sqlite_path, tracking_uri
+from kd.tracking.store import artifact_path, masked, open_store, sqlite_path, store_errors, tracking_uri
 from kd.tuning.store import open_studies, studies_uri
 
 
@@ -25,18 +27,14 @@ def stores() -> Iterator[Finding]:
     yield studies()
 
 
-def tracking(client: object) -> Finding:
+def tracking(client: Any) -> Finding:
     """Runs and models in the store, and whether artifacts can be written."""
-    from kd.tracking.store import store_errors
-
     with store_errors():
-        experiments = client.search_experiments()  # type: ignore[attr-defined]
-        models = client.search_registered_models()  # type: ignore[attr-defined]
+        experiments = client.search_experiments()
+        models = client.search_registered_models()
     for each in experiments:
         place = artifact_path(each.artifact_location)
-        while place is not None and not place.exists() and place != place.parent:
-            place = place.parent
-        if place is not None and not os.access(place, os.W_OK):
+        if place is not None and not os.access(existing(place), os.W_OK):
             says = f"artifacts of experiment {each.name} go to {each.artifact_location}, which cannot be written"
             return Finding("tracking store", "fault", says, "check owner and rights")
     says = f"{masked(tracking_uri())}, {len(experiments)} experiments, {len(models)} registered models"

@@ -26,8 +26,7 @@ def width_for(config: ModelConfig, *, most: int) -> float:
     Raises UserError where even the smallest has more.
     """
     low, high = 1, WIDEST * STEPS
-    if parameters_of(replace(config, width=low / STEPS)) > most:
-        least = parameters_of(replace(config, width=low / STEPS))
+    if (least := parameters_of(replace(config, width=low / STEPS))) > most:
         raise UserError(
             f"no {config.architecture} network for {len(config.classes)} classes has {most} parameters or fewer, the "
             f"smallest has {least}",

@@ -10,7 +10,7 @@ from kd.detection.detector import Detector
 from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part, View
 from kd.passes.judging import Judge, Verdict
-from kd.passes.networks import Prediction, Training, set_digest
+from kd.passes.networks import Prediction, Training, Trial, set_digest
 from kd.passes.settings import FittedSettings
 from kd.passes.steps import Steps
 from kd.progress import Progress
@@ -68,6 +68,13 @@ class Bench:
         statistics = (view.mean, view.deviation)
         data = set_digest(training, spec=view.spec, clips=clips, statistics=statistics)
         return Training(self.steps, config, training, *statistics, data, how, threads, start)
+
+    def trial(self, config: ModelConfig, training: Learnable[Any], how: FitSettings, *, threads: int) -> Trial:
+        """What a worker does for one network: train it, then predict the scored splits."""
+        inputs, spec = self.inputs, self.view(config.architecture).spec
+        scored = [part for part in (inputs.select, inputs.report) if part is not None]
+        judged_on = tuple((part.digest, inputs.features(part, spec)) for part in scored)
+        return Trial(self.training(config, training, how, threads=threads), spec, judged_on)
 
     def logits(self, detector: Detector, part: Part) -> Logits:
         """Merged logits of a detector on a split, each member predicted once."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from kd.audio.store import ClipFeatures
+from kd.audio.store import one_after_another
 from kd.labels.acceptance import exact_match
 from kd.labels.merging import regrid, window_on
 from kd.labels.rule import CHUNK, NO_LABEL, Bools, clamped
@@ -81,7 +81,5 @@ def true_frames(part: Part, inputs: Inputs, view: View) -> Targets:
 
 def joined(view: View, parts: Mapping[str, Part], targets: Mapping[str, Targets]) -> TrainingSet:
     """One training set of several splits."""
-    features = [part.features[view.spec] for part in parts.values()]
-    rows = np.concatenate([each.rows for each in features])
-    seconds = np.concatenate([each.seconds for each in features])
-    return TrainingSet(ClipFeatures(features[0].array, rows, seconds), np.concatenate(list(targets.values())))
+    features = one_after_another([part.features[view.spec] for part in parts.values()])
+    return TrainingSet(features, np.concatenate(list(targets.values())))

@@ -59,10 +59,6 @@ class PassWork:
 
     def trial(self, index: int, candidate: Candidate, training: TrainingSet, *, threads: int) -> Trial:
         """What a worker does for one network."""
-        inputs = self.bench.inputs
         how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
-        config = model_config(self.settings, candidate.architecture, inputs)
-        spec = self.bench.view(candidate.architecture).spec
-        scored = [part for part in (inputs.select, inputs.report) if part is not None]
-        judged_on = tuple((part.digest, inputs.features(part, spec)) for part in scored)
-        return Trial(self.bench.training(config, training, how, threads=threads), spec, judged_on)
+        config = model_config(self.settings, candidate.architecture, self.bench.inputs)
+        return self.bench.trial(config, training, how, threads=threads)
