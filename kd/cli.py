@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from kd.config import HelpRequested, help_text, home, parse
 from kd.engines.local import let_idle_threads_sleep
 from kd.errors import UserError, surroundings
+from kd.temporary import own_folder
 from kd.text import printable
 
 
@@ -42,7 +43,8 @@ def run(
         settings = parse(kind, words)
         module, _, function = work.partition(":")
         call: Callable[[Any], int | None] = getattr(importlib.import_module(module), function)
-        return call(settings) or 0
+        with own_folder():
+            return call(settings) or 0
     except HelpRequested:
         sys.stdout.write(help_text(kind, command=f"python -m entrypoints.{name}", about=about))
         return 0

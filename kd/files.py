@@ -3,11 +3,11 @@
 import contextlib
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 from kd.errors import UserError, surroundings
+from kd.temporary import temporary_name
 
 
 def atomic_write_text(path: Path | str, text: str) -> None:
@@ -73,11 +73,6 @@ def unwritable(place: Path, error: OSError) -> UserError:
 def real(path: Path) -> Path:
     """A path with links resolved, as far as they lead: a link in a circle is left as it is, where `resolve` would raise."""
     return Path(os.path.realpath(path))
-
-
-def temporary_name(name: str) -> str:
-    """A hidden name beside `name` that no other process uses."""
-    return f".{name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from kd.errors import UserError
@@ -21,10 +22,10 @@ def locked(path: Path, *, what: str, wait: bool = False) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise UserError(f"{what} (process {holder})", "wait for it to end, or stop it") from None
+            holder = file.read().strip() or "a process that has just begun"
+            raise UserError(f"{what} ({holder})", "wait for it to end, or stop it") from None
         file.seek(0)
         file.truncate()
-        file.write(str(os.getpid()))
+        file.write(f"process {os.getpid()}, since {datetime.now():%Y-%m-%d %H:%M:%S}")
         file.flush()
         yield

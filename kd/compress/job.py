@@ -52,7 +52,7 @@ def compress(settings: CompressSettings) -> int:
         runs, registry = Runs(client), Registry(client, settings.model)
         registry.ensure()
         job = resumed(runs, job_path(settings, corpus, versions, len(wanted)), fresh=settings.fresh)
-        sweep(runs, settings.model, finished=[job.parent] if job.result else ())
+        sweep(runs, settings.model)
         with ended(runs):
             if job.result is not None:
                 say("this job is finished; fresh=true starts a new one")

@@ -1,9 +1,6 @@
 """How generated corpora are written: whole or absent, 16 bit sound."""
 
-import contextlib
 import os
-import shutil
-import time
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +10,8 @@ import numpy.typing as npt
 
 from kd.corpus.demo_synth import RATE
 from kd.errors import UserError
-from kd.files import sync_folder, temporary_name
+from kd.files import sync_folder
+from kd.temporary import abandoned, remove, temporary_name
 
 
 def made_whole(
@@ -46,16 +44,15 @@ def made_whole(
             f"it needs about {megabytes:.0f} MB in a place that can be written",
         ) from error
     finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(work, ignore_errors=True)
+        remove(work)
 
 
 def _sweep(root: Path) -> None:
-    """Remove what killed runs left beside `root`: their unfinished folders, an hour old or more."""
+    """Remove the unfinished folders that killed processes left beside `root`."""
     if root.parent.is_dir():
         for left in root.parent.glob(f".{root.name}.*.tmp"):
-            if left.is_dir() and time.time() - left.stat().st_mtime > 3600:
-                shutil.rmtree(left, ignore_errors=True)
+            if abandoned(left):
+                remove(left)
 
 
 def write_wav(path: Path, signal: npt.NDArray[np.float32]) -> None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from kd.audio.grid import FrameGrid
 from kd.detection.events import Detection
-from kd.files import temporary_name
+from kd.temporary import temporary_name
 
 COLUMNS = ("filename", "onset", "offset", "event_label", "score")
 ENDINGS = {"tsv": ".tsv", "jsonl": ".jsonl", "audacity": ".txt", "jams": ".jams"}

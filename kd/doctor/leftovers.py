@@ -1,9 +1,6 @@
 """What processes that are gone have left: half-written files, runs, alias moves, locks."""
 
 import json
-import os
-import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,45 +11,24 @@ from kd.errors import UserError
 from kd.lock import locked
 from kd.passes.job import model_locked, state_folder
 from kd.passes.recovery import owner_tags, sweep
+from kd.temporary import abandoned
+from kd.temporary import sweep as sweep_files
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Registry
 from kd.tracking.runs import Runs
 
-TEMPORARY = re.compile(r"\..*\.(\d+)-[0-9a-f]{8}\.tmp")  # as `kd.files.temporary_name` makes them
-
 
 def files(folder: Path) -> Finding:
     """Half-written files below a folder whose process is gone."""
-    left = [path for path in folder.rglob(".*.tmp") if _dead(path)] if folder.is_dir() else []
+    left = [path for path in folder.rglob(".*.tmp") if abandoned(path)] if folder.is_dir() else []
     if not left:
         return Finding("half-written files", "ok", "none")
 
     def mend() -> str:
-        for path in left:
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-        return f"{len(left)} removed"
+        return f"{sweep_files(folder)} removed"
 
     shown = left[0].relative_to(folder)
     return Finding("half-written files", "note", f"{len(left)} of processes that are gone, such as {shown}", "", mend)
-
-
-def _dead(path: Path) -> bool:
-    found = TEMPORARY.fullmatch(path.name)
-    return found is not None and not alive(int(found[1]))
-
-
-def alive(process: int) -> bool:
-    """Whether a process of this machine is there."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def jobs(client: Any) -> Iterator[Finding]:
@@ -85,23 +61,10 @@ def jobs(client: Any) -> Iterator[Finding]:
 def _runs(runs: Runs, model: str, count: int) -> Finding:
     def mend() -> str:
         with model_locked(model):
-            return f"{sweep(runs, model, finished=_finished(model))} ended"
+            return f"{sweep(runs, model)} ended"
 
     hint = "the next job on this model ends them, as does fix=true"
     return Finding(f"runs of {model}", "note", f"{count} still RUNNING, of a process that is gone", hint, mend)
-
-
-def _finished(model: str) -> list[str]:
-    """Runs of jobs that are finished."""
-    found = []
-    for path in state_folder(model).glob("job-*.json"):
-        try:
-            state = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(state, dict) and state.get("result"):
-            found.append(str(state.get("parent", "")))
-    return found
 
 
 def _half_moved(registry: Registry) -> bool:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kd.errors import UserError
-from kd.files import check_writable, sync_folder, temporary_name, unwritable
+from kd.files import check_writable, sync_folder, unwritable
+from kd.temporary import temporary_name
 
 ABOUT = "export.json"
 OURS = re.compile(r"network-\d+\.onnx|export\.json|detect\.py")

@@ -58,7 +58,7 @@ def class_frame(settings: ClassFrameSettings) -> int:
         runs, registry = Runs(client), Registry(client, settings.model)
         registry.ensure()
         job = resumed(runs, job_path(settings, corpus), fresh=settings.fresh)
-        sweep(runs, settings.model, finished=[job.parent] if job.result else ())
+        sweep(runs, settings.model)
         with ended(runs):
             if job.result is not None:
                 again(runs, job)

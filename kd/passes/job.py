@@ -72,6 +72,19 @@ def model_locked(model: str) -> Iterator[None]:
         yield
 
 
+def finished_runs(model: str) -> set[str]:
+    """Runs of jobs on a model that have their result."""
+    found = set()
+    for path in state_folder(model).glob("job-*.json"):
+        try:
+            state = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(state, dict) and state.get("result"):
+            found.add(str(state.get("parent", "")))
+    return found
+
+
 def open_job(path: Path, *, fresh: bool) -> Job:
     """The job kept at `path`, or a new one; with `fresh`, a new one that shares no step with any other.
 

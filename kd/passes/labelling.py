@@ -7,7 +7,7 @@ from kd.config import home, say, user_path
 from kd.detection.apply import finest, merged_logits
 from kd.detection.detector import load_detector
 from kd.errors import UserError
-from kd.files import check_writable, temporary_name
+from kd.files import check_writable
 from kd.labels.artifact import LabelArtifact, LabelledSplit, save_labels
 from kd.labels.names import SMOOTHINGS
 from kd.passes.inputs import open_corpus, open_inputs
@@ -16,6 +16,7 @@ from kd.passes.recovery import ended
 from kd.passes.settings import PseudoLabelSettings
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress
+from kd.temporary import temporary_name
 from kd.tracking.registry import fetch, find
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store

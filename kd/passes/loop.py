@@ -58,7 +58,7 @@ def iterate(settings: IterateSettings, *, finish: Callable[[Runs, str], None] | 
         for number in guests:
             known_version(registry, number)
         job = resumed(runs, job_path(settings, corpus, todo), fresh=settings.fresh)
-        sweep(runs, settings.model, finished=[job.parent] if job.result else ())
+        sweep(runs, settings.model)
         with ended(runs):
             if job.result is not None:
                 again(runs, job, corpus.classes)

@@ -20,8 +20,7 @@ from kd.passes.origin import ARTIFACT, Origin, made_tags, parted
 from kd.passes.results import percent
 from kd.tracking.packaging import log_detector
 from kd.tracking.registry import f1_tags
-
-DONE = "kd.done"
+from kd.tracking.runs import DONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 import contextlib
 import platform
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from kd.cli import Terminated
 from kd.config import home
-from kd.passes.job import Job
-from kd.passes.recording import DONE
-from kd.tracking.runs import PARENT, Runs
+from kd.passes.job import Job, finished_runs, state_folder
+from kd.passes.steps import Steps
+from kd.temporary import sweep as sweep_files
+from kd.tracking.runs import DONE, PARENT, Runs
 
 
 def owner_tags(model: str) -> dict[str, str]:
@@ -16,11 +17,15 @@ def owner_tags(model: str) -> dict[str, str]:
     return {"kd.model": model, "kd.home": f"{platform.node()}:{home()}".replace("'", "")}
 
 
-def sweep(runs: Runs, model: str, *, finished: Collection[str] = ()) -> int:
-    """End the runs that dead processes left RUNNING; call it while holding the model's lock. Returns how many there were.
+def sweep(runs: Runs, model: str) -> int:
+    """End the runs that dead processes left RUNNING, and remove their half-written files; call it while holding the
+    model's lock. Returns how many runs there were.
 
-    finished: runs of jobs that are finished. They, and runs recorded whole, end FINISHED, others KILLED.
+    Runs of finished jobs and runs recorded whole end FINISHED, others KILLED.
     """
+    finished = finished_runs(model)
+    Steps(state_folder(model) / "steps").sweep()
+    sweep_files(home())
     left = [run for run in runs.find(owner_tags(model), status="RUNNING") if run.info.run_id != runs.adopted]
     for run in left:
         whole = run.info.run_id in finished or run.data.tags.get(DONE) == "true"

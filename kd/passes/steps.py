@@ -1,16 +1,18 @@
 """Steps that are done once: content-addressed folders that appear whole or not at all."""
 
+import contextlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from kd.errors import UserError
 from kd.files import atomic_write_text
 from kd.lock import locked
 from kd.passes.code import code_digest
+from kd.temporary import remove
 
 
 class Steps:
@@ -48,10 +50,23 @@ class Steps:
             lock.unlink(missing_ok=True)
         return done
 
+    def sweep(self) -> None:
+        """Remove what killed processes left of steps that nobody is at: half-written outputs, scratch of finished ones.
+
+        Scratch of unfinished ones is kept: a training goes on from its checkpoint.
+        """
+        for lock in self.folder.glob("*.lock"):
+            done = lock.with_suffix("")
+            with contextlib.suppress(UserError), locked(lock, what="another process is at this step"):
+                remove(done.with_suffix(".new"))
+                if done.is_dir():
+                    remove(done.with_suffix(".scratch"))
+                lock.unlink(missing_ok=True)
+
     def _make(self, done: Path, make: Callable[[Path, Path], None]) -> None:
-        shutil.rmtree(done, ignore_errors=True)
+        remove(done)
         outputs, scratch = done.with_suffix(".new"), done.with_suffix(".scratch")
-        shutil.rmtree(outputs, ignore_errors=True)
+        remove(outputs)
         outputs.mkdir()
         scratch.mkdir(exist_ok=True)
         make(outputs, scratch)
@@ -62,7 +77,7 @@ class Steps:
         atomic_write_text(outputs / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True))
         outputs.rename(done)
         _sync(self.folder)
-        shutil.rmtree(scratch, ignore_errors=True)
+        remove(scratch)
 
     def is_whole(self, folder: Path) -> bool:
         """Whether a step's folder has its manifest and every file with the content named there."""

@@ -14,10 +14,11 @@ from kd.corpus.audio_files import probe_all
 from kd.corpus.names import class_name_problem, clip_name_problem
 from kd.corpus.table_text import count
 from kd.errors import UserError
-from kd.files import real, sync_folder, temporary_name, unwritable
+from kd.files import real, sync_folder, unwritable
 from kd.scenes.convert_settings import ConvertSettings
 from kd.scenes.tables import AUDIO, write_scene_tables
 from kd.scoring.score_files import AUDIO as ENDINGS
+from kd.temporary import temporary_name
 
 LAYOUT = "it holds class/recording.wav, or fold1/class/recording.wav"
 

@@ -72,7 +72,7 @@ def scene_job(kind: Kind, settings: SceneSettings, *, networks: str, finish: Fin
         runs, registry = Runs(client), Registry(client, settings.model)
         registry.ensure()
         job = resumed(runs, job_path(kind, settings, corpus), fresh=settings.fresh)
-        sweep(runs, settings.model, finished=[job.parent] if job.result else ())
+        sweep(runs, settings.model)
         with ended(runs):
             if job.result is not None:
                 say("this job is finished; fresh=true starts a new one")

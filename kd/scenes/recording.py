@@ -9,7 +9,7 @@ from typing import Any
 
 from kd.audio.scene_spec import SceneSpec
 from kd.corpus.names import class_slug
-from kd.passes.recording import DONE, thinned
+from kd.passes.recording import thinned
 from kd.scenes.bench import SceneBench
 from kd.scenes.classifier import save_classifier
 from kd.scenes.inputs import SELECT
@@ -18,6 +18,7 @@ from kd.scenes.pictures import draw_confusion
 from kd.tracking.packages import CLASSIFIER
 from kd.tracking.packaging import log_package
 from kd.tracking.registry import MERGED, best_alias
+from kd.tracking.runs import DONE
 
 NETWORK, ENSEMBLE = "scene_network", "scene_ensemble"  # kinds of runs
 

@@ -22,8 +22,9 @@ from kd.corpus.names import class_name_problem, clip_name_problem
 from kd.corpus.table_text import count, read_lines, split_line
 from kd.corpus.tables import LONGEST
 from kd.errors import UserError
-from kd.files import sync_folder, temporary_name, unwritable
+from kd.files import sync_folder, unwritable
 from kd.scoring.grid import FrameGrid
+from kd.temporary import temporary_name
 
 AUDIO = (
     ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64",

@@ -14,9 +14,13 @@ from typing import Any
 
 from kd.commit import project_commit
 from kd.errors import UserError
+from kd.process import gone, this_process
 from kd.tracking.store import artifact_path, store_errors
 
 PARENT = "mlflow.parentRunId"
+PROCESS = "kd.process"  # tag of every run: the process that began it, or went on with it
+OWNED = "kd.home"  # tag of runs that are looked after by who holds their model's lock
+DONE = "kd.done"  # tag of a run that was recorded whole
 COMMIT = "mlflow.source.git.commit"
 BATCH = 900
 
@@ -48,17 +52,18 @@ class Runs:
 
     def top(self, name: str, tags: Mapping[str, str]) -> str:
         """The run at the top of the tree: the adopted one, else a new one; with the project's commit where there is one."""
+        self.sweep()
         commit = project_commit()
         tags = {**tags, **({COMMIT: commit} if commit else {})}
         if self.adopted is None:
             return self.create(name, tags=tags)
-        self.tag(self.adopted, {"mlflow.runName": name, **tags})
+        self.tag(self.adopted, {"mlflow.runName": name, PROCESS: this_process(), **tags})
         self.open.append(self.adopted)
         return self.adopted
 
     def create(self, name: str, *, tags: Mapping[str, str], parent: str | None = None) -> str:
         """A new RUNNING run; returns its id."""
-        source = {"mlflow.source.name": "kd", "mlflow.source.type": "LOCAL"}
+        source = {"mlflow.source.name": "kd", "mlflow.source.type": "LOCAL", PROCESS: this_process()}
         above = {PARENT: parent} if parent else {}
         with store_errors():
             run = self.client.create_run(self.experiment, run_name=name, tags={**source, **above, **tags})
@@ -69,7 +74,15 @@ class Runs:
         """Set an ended run RUNNING again."""
         with store_errors():
             self.client.update_run(run, status="RUNNING")
+        self.tag(run, {PROCESS: this_process()})
         self.open.append(run)
+
+    def sweep(self) -> None:
+        """End the runs outside of jobs that processes of this machine left RUNNING when they were killed."""
+        for run in self.find({}, status="RUNNING"):
+            tags = run.data.tags
+            if OWNED not in tags and gone(tags.get(PROCESS, "")):
+                self.end(run.info.run_id, "FINISHED" if tags.get(DONE) == "true" else "KILLED")
 
     def tag(self, run: str, tags: Mapping[str, str]) -> None:
         """Set tags."""

@@ -9,8 +9,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from kd.doctor.environment import packages, python, required, space
-from kd.doctor.leftovers import alive, files
-from kd.files import temporary_name
+from kd.doctor.leftovers import files
+from kd.process import alive
+from kd.temporary import temporary_name
 from tests.conftest import ROOT
 
 
@@ -49,7 +50,10 @@ def test_half_written_files_of_the_dead_are_removed_and_no_others(tmp_path: Path
     own.write_text("half")
     dead = a_dead_process()
     assert not alive(dead) and alive(os.getpid())
-    left = [folder / own.name.replace(str(os.getpid()), str(dead)), tmp_path / f".x.{dead}-0123abcd.tmp"]
+    left = [
+        path.with_name(path.name.replace(f"-{os.getpid()}-", f"-{dead}-"))
+        for path in (own, tmp_path / temporary_name("x"))
+    ]
     left[0].write_text("half")
     left[1].mkdir()
     (left[1] / "inside").write_text("half")

@@ -61,7 +61,7 @@ def test_a_job_at_work_is_left_alone(asked: Place) -> None:
     try:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         done = asked.ask("doctor", fix="true")
-        assert done.returncode == 0 and f"(process {holder.pid})" in done.stdout, done.stdout
+        assert done.returncode == 0 and f"(process {holder.pid}, since 20" in done.stdout, done.stdout
         assert "mended" not in done.stdout
         assert asked.python(STATUS).splitlines() == ["candidate RUNNING", "elsewhere RUNNING"]
     finally:
