@@ -32,6 +32,8 @@ ENTRY_POINTS = {
     "classify": ("classify", "kd.scenes.classify_settings:ClassifySettings"),
     "convert_scenes": ("convert_scenes", "kd.scenes.convert_settings:ConvertSettings"),
     "doctor": ("doctor", "kd.doctor.settings:DoctorSettings"),
+    "backup": ("backup", "kd.backup.settings:BackupSettings"),
+    "restore": ("restore", "kd.backup.settings:RestoreSettings"),
     "check_data": ("check_data", "kd.corpus.check_command:CheckDataSettings"),
 }
 

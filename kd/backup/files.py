@@ -1,0 +1,42 @@
+"""Copies of files that other processes may be at work on."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from kd.passes.steps import digest_of
+from kd.temporary import NAMED
+
+Wanted = Callable[[Path], bool]
+
+
+def tree(folder: Path) -> Iterator[Path]:
+    """The plain files below a folder, links not followed; one that is absent is empty, and so is what vanishes meanwhile."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not NAMED.fullmatch(name))
+        yield from (path for name in sorted(names) if (path := Path(place) / name).is_file() and not path.is_symlink())
+
+
+def copied(source: Path, target: Path, wanted: Wanted = lambda path: True) -> int:
+    """Copy a folder's files, but for those that vanish meanwhile; how many bytes."""
+    total = 0
+    for path in tree(source):
+        if not NAMED.fullmatch(path.name) and path.suffix != ".lock" and wanted(path.relative_to(source)):
+            total += copied_file(path, target / path.relative_to(source))
+    return total
+
+
+def copied_file(path: Path, target: Path) -> int:
+    """Copy one file if it is there; how many bytes."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(path, target)
+    except FileNotFoundError:
+        return 0
+    return target.stat().st_size
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The sha256 of every file below a folder, by its path there."""
+    return {str(path.relative_to(folder)): digest_of(path) for path in tree(folder)}
