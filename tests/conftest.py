@@ -39,6 +39,16 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def micro(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight clips of two seconds, for jobs with `tests.faults.micro.MICRO`; tests must not change them."""
+    from tests.faults.micro import make_micro
+
+    root = tmp_path_factory.mktemp("micro") / "corpus"
+    make_micro(root)
+    return root
+
+
+@pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tracking database without runs, made once; copied by `place`."""
     path = tmp_path_factory.mktemp("store") / "mlflow.db"

@@ -56,7 +56,7 @@ def test_a_folder_of_another_machine_goes_once_it_is_old_and_unlocked(above: Pat
     other.mkdir()
     with own_folder():
         assert other.exists()
-    os.utime(other, (0, os.stat(other).st_mtime - 2 * YOUNG))
+    os.utime(other, (0, other.stat().st_mtime - 2 * YOUNG))
     with own_folder():
         assert not other.exists()
 

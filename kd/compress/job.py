@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from kd.code import code_digest
 from kd.compress.closing import keep, show
 from kd.compress.course import STUDENT, run_all
 from kd.compress.plan import LONGER, students
@@ -13,7 +14,6 @@ from kd.corpus.corpus import Corpus
 from kd.engines.workers import Workers
 from kd.errors import UserError
 from kd.export.packages import onnx, onnxruntime
-from kd.passes.code import code_digest
 from kd.passes.context import Bench
 from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.job import Job, keyed_path, model_locked, state_folder

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kd.audio.spec import FeatureSpec, s2
+from kd.code import code_digest
 from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
 from kd.engines.local import cores
@@ -14,7 +15,6 @@ from kd.losses.class_weights import class_weights, ratio
 from kd.models.config import ModelConfig
 from kd.passes.class_frame_closing import NETWORK, keep, log, origin_of, recorded_as, result_of, show
 from kd.passes.class_frame_settings import ClassFrameSettings
-from kd.passes.code import code_digest
 from kd.passes.context import Bench
 from kd.passes.inputs import inputs_under, open_corpus
 from kd.passes.job import Job, keyed_path, model_locked, state_folder

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from kd.code import code_digest
 from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
 from kd.engines.workers import Workers
 from kd.passes.champions import Contender
 from kd.passes.closing import conclude, keep, log_pass, show, summary
-from kd.passes.code import code_digest
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.job import Job, keyed_path, model_locked, open_job, state_folder

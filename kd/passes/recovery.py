@@ -74,6 +74,7 @@ def ended(runs: Runs) -> Iterator[None]:
 
 def _end_all(runs: Runs, status: str) -> None:
     """End what is open, as far as the store still answers."""
+    runs.hurry()
     with contextlib.suppress(Exception):
         for run in reversed(runs.open):
             runs.end(run, status)

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
+from kd.code import code_digest
 from kd.config import say, to_dict, user_path
 from kd.detection.apply import finest
 from kd.engines.local import cores
@@ -14,7 +15,6 @@ from kd.labels.artifact import LabelArtifact, LabelledSplit, load_labels
 from kd.labels.smoothing import Smoothing
 from kd.labels.teaching import Teaching
 from kd.models.config import ModelConfig
-from kd.passes.code import code_digest
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import Inputs, View, open_corpus, open_inputs
 from kd.passes.job import model_locked, state_folder

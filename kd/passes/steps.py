@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from kd.code import code_digest
 from kd.errors import UserError
 from kd.files import atomic_write_text
 from kd.lock import locked
-from kd.passes.code import code_digest
 from kd.temporary import remove
 
 

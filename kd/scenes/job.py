@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kd.code import code_digest
 from kd.config import say, to_dict
 from kd.corpus.names import class_slug
 from kd.engines.workers import Workers
 from kd.errors import UserError, did_you_mean
 from kd.models.scene_config import SOUNDS
-from kd.passes.code import code_digest
 from kd.passes.job import Job, keyed_path, model_locked, state_folder, write_result
 from kd.passes.loop import resumed
 from kd.passes.plan import listed

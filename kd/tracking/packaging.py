@@ -1,12 +1,13 @@
 """A detector's or classifier's folder logged as a pyfunc model made from code: no pickle, loads without this repository."""
 
 import contextlib
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kd.config import PROJECT
+from kd.code import copy_code
 from kd.tracking.packages import DETECTOR, Package
 from kd.tracking.runs import Runs
 from kd.tracking.store import store_errors
@@ -23,16 +24,20 @@ def log_package(runs: Runs, *, run: str, folder: Path, package: Package) -> str:
     """Log the folder of a detector or classifier on a run; returns the logged model's id, to be registered."""
     import mlflow
 
-    with store_errors(), _without_its_advice(), mlflow.start_run(run_id=run, nested=True):
-        info: Any = mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(Path(__file__).with_name(package.code)),
-            artifacts={package.artifact: str(folder)},
-            signature=signature(package),
-            input_example=example(),
-            code_paths=[str(PROJECT / "kd")],
-            pip_requirements=[f"{name}=={_installed(name)}" for name in REQUIREMENTS],
-        )
+    def log() -> Any:
+        with mlflow.start_run(run_id=run, nested=True), tempfile.TemporaryDirectory(prefix="kd-") as place:
+            return mlflow.pyfunc.log_model(
+                name="model",
+                python_model=str(Path(__file__).with_name(package.code)),
+                artifacts={package.artifact: str(folder)},
+                signature=signature(package),
+                input_example=example(),
+                code_paths=[str(copy_code(Path(place), f"kd.tracking.{Path(package.code).stem}"))],
+                pip_requirements=[f"{name}=={_installed(name)}" for name in REQUIREMENTS],
+            )
+
+    with store_errors(), _without_its_advice():
+        info = runs.client.patience.call(log)
     with store_errors():
         runs.client.update_run(run, status="RUNNING")
     return str(info.model_id)

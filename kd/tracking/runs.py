@@ -156,6 +156,10 @@ class Runs:
             self.client.set_terminated(run, status)
         self.open = [other for other in self.open if other != run]
 
+    def hurry(self) -> None:
+        """Wait no longer for a store that is away."""
+        self.client.patience.end()
+
     def find(self, tags: Mapping[str, str], *, status: str = "") -> list[Any]:
         """Runs of any experiment that carry all `tags`, newest first."""
         words = [f"tags.`{key}` = '{value}'" for key, value in tags.items()]

@@ -15,6 +15,8 @@ from typing import Any
 
 from kd.config import PROJECT
 from kd.errors import UserError
+from kd.tracking.birth import made_once
+from kd.tracking.patience import Patience, PatientClient, is_away, said
 
 SQLITE = "sqlite:///"
 QUIET = ("mlflow", "alembic", "sqlalchemy")
@@ -33,7 +35,7 @@ def sqlite_path(uri: str) -> Path | None:
 
 
 def open_store(*, there: bool = False) -> Any:
-    """An MlflowClient on the tracking store, whose database exists when this returns.
+    """An MlflowClient on the tracking store, whose database exists when this returns, and which waits where it is away later.
 
     there: it must exist already, since what is asked for can only be in it. Raises UserError where the store does not answer.
     """
@@ -58,6 +60,8 @@ def open_store(*, there: bool = False) -> Any:
     with store_errors(uri):
         import mlflow
 
+        if path:
+            made_once(path, _make)
         mlflow.set_tracking_uri(uri)
         mlflow.set_registry_uri(os.environ.get("MLFLOW_REGISTRY_URI") or uri)
         for name in QUIET:
@@ -65,7 +69,14 @@ def open_store(*, there: bool = False) -> Any:
         client = mlflow.MlflowClient()
         client.search_experiments(max_results=1)
     _write_ahead(path)
-    return client
+    return PatientClient(client, Patience())
+
+
+def _make(path: Path) -> None:
+    """MLflow's tables, which it makes in many steps."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    SqlAlchemyStore(f"{SQLITE}{path}", "./mlruns").engine.dispose()
 
 
 def _write_ahead(path: Path | None) -> None:
@@ -81,7 +92,7 @@ def store_errors(uri: str | None = None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        text = " ".join(str(error).split())
+        text = said(error)
         uri = masked(uri or tracking_uri())
         if isinstance(error, ImportError):
             hint = "make install sets the environment up" if uri.startswith(SQLITE) else EXTRA
@@ -95,7 +106,7 @@ def store_errors(uri: str | None = None) -> Iterator[None]:
                 f"the tables of the tracking store {uri} are those of another version of MLflow",
                 f"back the database up, then run: mlflow db upgrade {shlex.quote(uri)}",
             ) from error
-        if any(sign in text for sign in AWAY):
+        if is_away(error) or any(sign in text for sign in UNUSABLE):
             raise UserError(
                 f"the tracking store {uri} does not answer ({_brief(text)})",
                 "check MLFLOW_TRACKING_URI and that the store is up, then run the same command again",
@@ -114,27 +125,15 @@ def _brief(text: str) -> str:
 
 EXTRA = "install it, for PostgreSQL with: pip install 'kd-sed[postgres]'"
 WRONG = ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "INVALID_STATE", "BAD_REQUEST")
-AWAY = (
-    "Connection refused",
-    "Max retries exceeded",
+UNUSABLE = (
     "unable to open database",
-    "database is locked",
-    "API request to",
-    "could not translate host",
-    "Name or service not known",
-    "maintenance mode",
     "readonly database",
     "Unsupported URI",
     "not a supported",
     "file is not a database",
-    "could not connect",
-    "connection failed",
     "disk I/O error",
     "Could not parse",
-    "unavailable",
     "No module named",
-    "Timeout",
-    "timed out",
     "malformed",
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from kd.config import PROJECT
 from kd.errors import UserError
+from kd.tracking.birth import made_once
 from kd.tracking.store import SQLITE, masked, sqlite_path, tracking_uri
 from kd.tuning.library import optuna
 from kd.tuning.store_errors import store_errors
@@ -128,6 +129,10 @@ def _opened_file(uri: str, path: Path, wait: float) -> Studies:
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
+    def make(place: Path) -> None:
+        optuna().storages.RDBStorage(f"{SQLITE}{place}").engine.dispose()
+
+    made_once(path, make)
     turns = FileTurns(path.with_name(f"{path.name}.locks"))
     with turns.deciding():
         made = optuna().storages.RDBStorage("sqlite://", {"creator": connected, "poolclass": QueuePool})

@@ -11,16 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Place
-from tests.faults.micro import MICRO, make_micro
+from tests.faults.micro import MICRO
 from tests.faults.test_bad_input import refused
 from tests.jobs import results_of, without_identity
-
-
-@pytest.fixture(scope="module")
-def micro(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("micro") / "corpus"
-    make_micro(root)
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +45,9 @@ def elsewhere(new_place: Callable[[], Place], copy: Path) -> Place:
     return place
 
 
-@pytest.mark.parametrize("moment", [pytest.param(0, marks=pytest.mark.slow), 1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "moment", [pytest.param(0, marks=pytest.mark.slow), 1, pytest.param(2, marks=pytest.mark.slow)]
+)
 def test_a_job_goes_on_from_a_copy_taken_while_it_worked(
     copies: tuple[Place, list[Path]], new_place: Callable[[], Place], micro: Path, moment: int
 ) -> None:

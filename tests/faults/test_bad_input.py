@@ -239,20 +239,6 @@ def test_a_model_that_is_not_there_is_named(asked: Place, corpus: Path) -> None:
     refused(asked.ask("merge", data=corpus), "best-")
 
 
-@pytest.mark.slow
-def test_a_second_job_on_the_same_model_is_refused(place: Place, corpus: Path) -> None:
-    first = place.start("iterate", data=corpus, passes=1, steps=200, batch=4)
-    try:
-        assert first.stdout is not None
-        for line in first.stdout:
-            if "loss" in line:
-                break
-        refused(place.run("iterate", data=corpus, passes=1, steps=3), "another job", str(first.pid))
-    finally:
-        first.kill()
-        first.communicate()
-
-
 @pytest.mark.skipif(os.geteuid() != 0 or not Path("/bin/mount").exists(), reason="needs to mount a small file system")
 def test_a_full_disk_is_said_and_nothing_is_lost(place: Place, corpus: Path, tmp_path: Path) -> None:
     small = tmp_path / "small"

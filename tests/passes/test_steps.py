@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kd.passes.code import code_digest, imported
+from kd.code import code_digest, imported
 from kd.passes.steps import Steps
 
 CODE = ("kd.labels.merging",)

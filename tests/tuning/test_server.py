@@ -1,12 +1,6 @@
 """Studies in PostgreSQL, where its programs and psycopg are installed."""
 
-import importlib.util
-import os
-import shutil
 import signal
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,35 +8,19 @@ import pytest
 
 from kd.errors import UserError
 from kd.tuning.store import open_studies
+from tests.postgres import needs_postgres, postgres
 from tests.tuning.conftest import worker
 from tests.tuning.test_resume import drawn
 from tests.tuning.worker import studied
 
-pytestmark = pytest.mark.skipif(
-    not (importlib.util.find_spec("psycopg") and shutil.which("initdb") and shutil.which("pg_ctl")),
-    reason="PostgreSQL or psycopg is absent",
-)
+pytestmark = needs_postgres
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The address of an empty database on a server of its own, which root may not run."""
-    folder = Path(tempfile.mkdtemp(prefix="kd-server-"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-
-    def run(*words: str) -> None:
-        subprocess.run(words, user=user, cwd="/", check=True, stdout=subprocess.DEVNULL)
-
-    run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "kd", "--no-sync")
-    run("pg_ctl", "-D", f"{folder}/data", "-o", f"-p {port} -k {folder}", "-l", f"{folder}/log", "-w", "start")
-    yield f"postgresql://kd:secret@127.0.0.1:{port}/postgres"
-    run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
+    """The address of an empty database."""
+    with postgres() as place:
+        yield f"{place}postgres"
 
 
 @pytest.fixture
