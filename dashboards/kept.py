@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from kd.audio.grid import FrameGrid
 from kd.errors import UserError
+from kd.passes.kept_scores import load_scores
 from kd.tracking.runs import Runs, is_run_id
 
 ROLES = ("select", "report")
@@ -87,10 +88,8 @@ class JobRecord:
         folder = self.place("scores", run=run)
         if folder is None or not (folder / f"{role}.json").is_file():
             return None
-        about = json.loads((folder / f"{role}.json").read_text("utf-8"))
-        if "grid" not in about:
-            return None
-        return Kept(about, np.load(folder / f"{role}.npy", mmap_mode="r", allow_pickle=False))
+        about, logits = load_scores(folder, role, run=run)
+        return Kept(about, logits) if "grid" in about else None
 
     def studies(self) -> list[dict[str, Any]]:
         """Every study: `pass`, `kind`, what `best.json` says, and its `trials`, rows by column."""

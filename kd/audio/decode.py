@@ -77,7 +77,8 @@ def mono(file: Any, count: int, *, name: str) -> Samples:
         raise unreadable(name, error) from None
     if kind == "int16":  # the same numbers as libsndfile's own, in a third of the time
         samples = samples * np.float32(2**-15)
-    averaged: Samples = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+    with np.errstate(invalid="ignore"):  # of two infinities; they are refused below
+        averaged: Samples = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
     check_samples(averaged, name=name)
     return averaged
 

@@ -1,30 +1,26 @@
 """The job: tagger, passes, result; and going on where an earlier process stopped."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from kd.code import code_digest
 from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
 from kd.engines.workers import Workers
-from kd.passes.champions import Contender
 from kd.passes.closing import conclude, keep, log_pass, show, summary
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.job import Job, keyed_path, model_locked, open_job, state_folder
 from kd.passes.judging import judge_of, macro
 from kd.passes.label_studies import LabelStudies
-from kd.passes.one_pass import guest, run_pass, run_tagger
+from kd.passes.one_pass import run_pass, run_tagger
 from kd.passes.opening import begin, known_version, tell, warm_versions
-from kd.passes.optimism import Contest
 from kd.passes.plan import BATCH, STUDENT, Plan, fit_settings, plan, seed_of
 from kd.passes.recovery import ended, owner_tags, pass_run, sweep
 from kd.passes.results import results
 from kd.passes.settings import IterateSettings
+from kd.passes.standings import contest_of, current_champions
 from kd.passes.steps import Steps
 from kd.passes.students import Student
 from kd.passes.threads import precision_of, threads_for, use_threads, workers_for
@@ -171,40 +167,3 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
         keep(bench.runs, job.parent, results(bench.inputs.classes, job, selection=bench.judge.about()))
         bench.progress.f1 = macro(record["merged"]["select"])
         say(summary(record))
-
-
-def contest_of(work: PassWork, job: Job, guests: tuple[int, ...]) -> tuple[Contest, list[Contender]]:
-    """Those who have contended in the passes that are done, from their stored logits, and the guests."""
-    bench = work.bench
-    contest = Contest(bench.judge, work.plan.judged_by)
-    contenders = []
-    for number in guests:
-        contender, fits = guest(work, number)
-        contenders.append(contender)
-        contest.enter(number, fits)
-    for each in job.passes:
-        for candidate in each["candidates"]:
-            logits = np.load(bench.runs.download(candidate["run_id"], "scores") / "select.npy", allow_pickle=False)
-            grid = bench.view(candidate["architecture"]).grid
-            contest.enter(candidate["version"], bench.judge.fits(logits, grid=grid))
-    return contest, contenders
-
-
-def current_champions(work: PassWork, job: Job) -> dict[str, Contender]:
-    """Champions after the last finished pass, with what a person moved since; empty before pass 1 unless so moved."""
-    registry, kind = work.bench.registry, work.plan.judged_by
-    before = {label: won["version"] for label, won in job.passes[-1]["champions"].items()} if job.passes else {}
-    by_hand = work.by_hand()
-    for label, number in by_hand.items():
-        say(f"note: the alias of {label}'s champion was moved by hand to version {number}; it is honoured")
-    if by_hand:
-        work.bench.runs.tag(job.parent, {"kd.moved_by_hand": json.dumps(by_hand)})
-    found: dict[str, Contender] = {}
-    for label, number in {**before, **by_hand}.items():
-        version = registry.version(number)
-        own = version.iterate_id == job.iterate_id and version.tags.get("kd.kind") == "candidate"
-        f1: Mapping[str, float] = (
-            {c: version.f1(c, kind) for c in work.bench.inputs.classes} if own else guest(work, number)[0].f1
-        )
-        found[label] = Contender(number, f1)
-    return found

@@ -10,13 +10,20 @@ from kd.detection.detector import Detector, Member, load_detector, save_detector
 from kd.errors import UserError
 from kd.labels.merging import window_on
 from kd.passes.context import Bench
+from kd.passes.mending import mended
 from kd.scoring.operating_points import OperatingPoints
 from kd.tracking.registry import Version, best_alias, fetch
 
 
 def detector_of(bench: Bench, version: Version) -> Detector:
     """The detector a version holds. Raises UserError for one that cannot stand in for this corpus's classes or clips."""
-    detector = load_detector(fetch(bench.runs.client, version, cache=home() / "models"))
+    folder = fetch(bench.runs.client, version, cache=home() / "models")
+    try:
+        detector = load_detector(folder)
+    except UserError:
+        if not mended(folder, bench.steps):
+            raise
+        detector = load_detector(folder)
     hint = "take it off warm_start= or the alias off it"
     if absent := sorted(set(bench.inputs.classes) - set(detector.classes)):
         raise UserError(f"version {version.number} of {version.name} does not know {absent[0]!r}", hint)

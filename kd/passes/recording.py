@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kd.audio.grid import FrameGrid
 from kd.detection.detector import save_detector
 from kd.passes.context import Bench
 from kd.passes.inputs import Part, View
 from kd.passes.judging import Logits, Verdict, macro
+from kd.passes.kept_scores import FOLDER, save_scores
 from kd.passes.metrics import score_metrics
 from kd.passes.networks import Cost, cost_of
 from kd.passes.origin import ARTIFACT, Origin, made_tags, parted
@@ -139,7 +138,6 @@ def log_logits(bench: Bench, run: str, logits: Callable[[Part], Logits], *, grid
         folder = Path(place)
         for name, part in (("select", inputs.select), ("report", inputs.report)):
             if part is not None:
-                np.save(folder / f"{name}.npy", np.asarray(logits(part)))
                 about = {
                     "split": part.split.name,
                     "clips": part.names,
@@ -148,8 +146,8 @@ def log_logits(bench: Bench, run: str, logits: Callable[[Part], Logits], *, grid
                     **asdict(verdict.points),
                     "temperatures": verdict.temperatures,
                 }
-                (folder / f"{name}.json").write_text(json.dumps(about))
-        bench.runs.folder(run, folder, "scores")
+                save_scores(folder, name, logits(part), about)
+        bench.runs.folder(run, folder, FOLDER)
 
 
 def thinned(losses: list[float], most: int = 500) -> list[tuple[int, float]]:

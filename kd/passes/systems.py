@@ -20,6 +20,7 @@ from kd.detection.apply import finest, split_logits
 from kd.detection.detector import Detector, load_detector
 from kd.errors import UserError
 from kd.labels.smoothing import probabilities
+from kd.passes.kept_scores import load_scores
 from kd.passes.threads import precision_of, use_threads
 from kd.scoring.operating_points import OperatingPoints
 from kd.scoring.system import FrameScores, System
@@ -122,7 +123,7 @@ def kept_scores(folder: Path, run: str, split: str) -> tuple[dict[str, Any], npt
     for path in sorted(folder.glob("*.json")):
         about: dict[str, Any] = json.loads(path.read_text())
         if about["split"] == split:
-            return about, np.load(path.with_suffix(".npy"), allow_pickle=False)
+            return load_scores(folder, path.stem, run=run)
         known.append(about["split"])
     raise UserError(f"run {run} keeps no scores of split={split}", f"it has those of {', '.join(known) or 'none'}")
 

@@ -5,6 +5,7 @@ by the same command run again.
 """
 
 import os
+import re
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -39,6 +40,7 @@ AWAY = (
     "Timeout",
     "timed out",
 )  # what the failures of a store say that may answer later
+REFUSED = re.compile(r"error code 4(?!08|29)\d\d")  # an answer of HTTP that will not change
 
 
 def said(error: BaseException) -> str:
@@ -49,7 +51,10 @@ def said(error: BaseException) -> str:
 def is_away(error: BaseException) -> bool:
     """Whether an error means that the store may answer later."""
     libraries = ("mlflow", "sqlalchemy", "sqlite3", "requests", "urllib3", "psycopg", "http")
-    return type(error).__module__.startswith(libraries) and any(sign in said(error) for sign in AWAY)
+    text = said(error)
+    if not type(error).__module__.startswith(libraries) or REFUSED.search(text):
+        return False
+    return any(sign in text for sign in AWAY)
 
 
 class Patience:

@@ -60,12 +60,12 @@ def open_store(*, there: bool = False) -> Any:
     with store_errors(uri):
         import mlflow
 
+        for name in QUIET:
+            logging.getLogger(name).setLevel(logging.WARNING)
         if path:
             made_once(path, _make)
         mlflow.set_tracking_uri(uri)
         mlflow.set_registry_uri(os.environ.get("MLFLOW_REGISTRY_URI") or uri)
-        for name in QUIET:
-            logging.getLogger(name).setLevel(logging.WARNING)
         client = mlflow.MlflowClient()
         client.search_experiments(max_results=1)
     _write_ahead(path)
@@ -106,6 +106,17 @@ def store_errors(uri: str | None = None) -> Iterator[None]:
                 f"the tables of the tracking store {uri} are those of another version of MLflow",
                 f"back the database up, then run: mlflow db upgrade {shlex.quote(uri)}",
             ) from error
+        if sign := DENIED.search(text):
+            who = os.environ.get("MLFLOW_TRACKING_USERNAME", "")
+            what = (
+                "takes no such name and password"
+                if "401" in sign[0]
+                else f"gives {who or 'this user'} no right to do this"
+            )
+            raise UserError(
+                f"the tracking store {uri} {what}",
+                "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or ask who looks after the store",
+            ) from error
         if is_away(error) or any(sign in text for sign in UNUSABLE):
             raise UserError(
                 f"the tracking store {uri} does not answer ({_brief(text)})",
@@ -125,6 +136,7 @@ def _brief(text: str) -> str:
 
 EXTRA = "install it, for PostgreSQL with: pip install 'kd-sed[postgres]'"
 WRONG = ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST", "INVALID_STATE", "BAD_REQUEST")
+DENIED = re.compile(r"error code 40[13]|PERMISSION_DENIED|Permission denied")
 UNUSABLE = (
     "unable to open database",
     "readonly database",

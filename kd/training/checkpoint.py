@@ -1,6 +1,7 @@
 """Checkpoints of a training under way: one safetensors file, replaced whole."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -19,13 +20,13 @@ def save_checkpoint(
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{k}": torch.as_tensor(v).contiguous() for k, v in state.items()}
     about = {"step": str(step), "losses": json.dumps(losses)}
-    atomic_write_bytes(path, save(tensors, metadata=about))
+    atomic_write_bytes(path, save(tensors, metadata={**about, "sha256": _digest(tensors, about)}))
 
 
 def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, list[float]]:
     """Put model and optimizer where `save_checkpoint` left them; returns steps done and losses, (0, []) without a file.
 
-    A checkpoint that cannot be read is passed over: training starts anew.
+    A checkpoint that cannot be read, or is not what was written, is passed over: training starts anew.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -37,6 +38,8 @@ def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Opti
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError):
         return 0, []
+    if about is None or about.pop("sha256", "") != _digest(tensors, about):
+        return 0, []
     model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
     states: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
@@ -46,3 +49,11 @@ def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Opti
     whole = optimizer.state_dict()
     optimizer.load_state_dict({"state": states, "param_groups": whole["param_groups"]})
     return int(about["step"]), json.loads(about["losses"])
+
+
+def _digest(tensors: dict[str, Tensor], about: dict[str, str]) -> str:
+    digest = sha256(json.dumps(about, sort_keys=True).encode())
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].detach().cpu().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from kd.tracking.runs import Runs
 from kd.tracking.store import open_store
 from tests.detection.make import detector_folder
 from tests.detection.test_listen import sound
+from tests.faults.fuzz import bodies, sounds
 
 ADDRESS = "models:/kd-sed@production"
 
@@ -152,4 +154,21 @@ def test_what_is_no_sound_gets_a_sentence_and_the_server_lives(
 ) -> None:
     status, answer = post(server, body)
     assert status == 400 and said in answer and "Traceback" not in answer
+    assert post(server, good(store))[0] == 200
+
+
+def test_broken_requests_are_refused_and_the_server_lives(server: str, store: dict[str, str]) -> None:
+    """A hundred of them, or as many as KD_FUZZ_REQUESTS says."""
+    sounds_ = [data for _, data, _ in sounds()]
+
+    def asked(number: int) -> tuple[int, str]:
+        status, answer = post(server, bodies(random.Random(number), sounds_))
+        return status, str(answer)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(asked, range(int(os.environ.get("KD_FUZZ_REQUESTS", "100")))))
+    odd = [(number, *answer) for number, answer in enumerate(answers) if answer[0] not in (200, 400, 415, 422)]
+    assert not odd, (len(odd), odd[:5])
+    assert not any("Traceback" in answer or "/kd/" in answer for _, answer in answers)
+    assert {status for status, _ in answers} >= {200, 400}
     assert post(server, good(store))[0] == 200

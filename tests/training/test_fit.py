@@ -12,8 +12,9 @@ from kd.audio.store import ClipFeatures
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.network import RecurrentCNN
+from kd.training.checkpoint import load_checkpoint
 from kd.training.data import TrainingSet, batch_of
-from kd.training.fit import FitSettings, fit, rate_at
+from kd.training.fit import FitSettings, fit, optimizer_of, rate_at
 from kd.training.predict import predict, predict_to
 
 FRAMES = 24
@@ -100,6 +101,23 @@ def test_mixed_tags_train() -> None:
     tags = TrainingSet(clips(), np.tile(np.array([1, 0], dtype=np.float16), (10, 1)))
     losses = fit(network(), tags, FitSettings(steps=20, batch=5, **AUGMENTED))
     assert losses[-1] < losses[0]
+
+
+def test_a_checkpoint_with_one_bit_flipped_is_passed_over(tmp_path: Path) -> None:
+    path, how = tmp_path / "checkpoint.safetensors", FitSettings(steps=4, batch=5)
+
+    def cut(done: int, loss: float) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(network(), strong(), how, checkpoint=path, report=cut)
+    whole = path.read_bytes()
+    model = network()
+    assert load_checkpoint(path, model=model, optimizer=optimizer_of(model, how))[0] > 0
+    for at in (len(whole) // 2, len(whole) - 3):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert load_checkpoint(path, model=model, optimizer=optimizer_of(model, how)) == (0, [])
 
 
 def test_a_broken_checkpoint_is_passed_over(tmp_path: Path) -> None:

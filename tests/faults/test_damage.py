@@ -1,0 +1,120 @@
+"""Files damaged after they were written: found by their hashes, made again, and the job ends as if nothing had happened."""
+
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Place
+from tests.faults.micro import MICRO
+from tests.faults.test_bad_input import refused
+from tests.faults.test_sigkill import kill_at
+from tests.jobs import results_of, without_identity
+
+
+def flipped(path: Path) -> None:
+    """One bit in the middle of a file is another."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(data)
+
+
+@pytest.fixture(scope="module")
+def whole(new_place: Callable[[], Place], micro: Path) -> object:
+    """What the micro job ends with."""
+    place = new_place()
+    done = place.run("iterate", data=micro, **MICRO)
+    assert done.returncode == 0, done.stderr
+    return without_identity(results_of(place))
+
+
+def test_damaged_steps_and_artifacts_are_found_and_made_again(place: Place, micro: Path, whole: object) -> None:
+    """Killed in pass 2; then one bit of a training, of a prediction, of a champion's weights, and of kept scores."""
+    assert kill_at(place, r"pass 2/2  .*shallow-median", signal.SIGKILL, data=micro, **MICRO) == -signal.SIGKILL
+    steps = place.folder / "home" / "jobs"
+    damaged = [
+        next(steps.glob("*/steps/train-*/network/weights.safetensors")),
+        next(steps.glob("*/steps/predict-*/logits.npy")),
+    ]
+    script = """
+import mlflow
+client = mlflow.MlflowClient()
+version = client.get_model_version_by_alias("kd-sed", "best-Hum")
+print(client.get_run(version.run_id).info.artifact_uri)
+print(client.get_model_version_download_uri("kd-sed", version.version))"""
+    run, package = (Path(line.removeprefix("file://")) for line in place.python(script).split())
+    damaged += [package / "artifacts" / "detector" / "member-0" / "weights.safetensors", run / "scores" / "select.npy"]
+    before = damaged[2].read_bytes()
+    for path in damaged:
+        flipped(path)
+    done = place.run("iterate", data=micro, **MICRO)
+    assert done.returncode == 0, done.stderr
+    assert "weights.safetensors is damaged" in done.stdout and "put back from the step" in done.stdout, done.stdout
+    assert "are not what was kept" in done.stdout and "made again" in done.stdout
+    assert damaged[2].read_bytes() == before
+    assert without_identity(results_of(place)) == whole
+
+
+def test_damaged_weights_that_nothing_can_make_again_are_refused(place: Place, micro: Path, tmp_path: Path) -> None:
+    assert place.run("train", data=micro, architecture="shallow", clip_seconds=2, steps=2).returncode == 0
+    uri = "import mlflow; print(mlflow.MlflowClient().get_model_version_download_uri('kd-sed', '1'))"
+    weights = Path(place.python(uri).strip()) / "artifacts" / "detector" / "member-0" / "weights.safetensors"
+    flipped(weights)
+    asked = {"audio": micro / "audio" / "test", "model": "models:/kd-sed/1", "out": tmp_path / "events.tsv"}
+    refused(place.run("detect", **asked), "weights.safetensors is damaged: its sha256 is not the one")
+    weights.write_bytes(weights.read_bytes()[:-100])
+    refused(place.run("detect", **asked), "weights.safetensors is damaged")
+    assert not (tmp_path / "events.tsv").exists()
+
+
+@pytest.mark.slow
+def test_memory_that_runs_out_in_a_worker_is_one_line(place: Place, micro: Path, whole: object) -> None:
+    """The system's way to end a process that wants too much is SIGKILL; a limit makes allocation fail instead."""
+    given = {**MICRO, "workers": 2, "architectures": "shallow,deep"}
+    words = place.words("iterate", data=micro, **given)
+    limit = 2_600_000_000  # bytes of address space: enough to start, not for torch in a worker
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit // 4, limit // 4))
+
+    done = subprocess.run(
+        words, cwd=place.folder, env=place.env, capture_output=True, text=True, timeout=300, preexec_fn=limited
+    )
+    refused(done, "memory")
+    again = place.run("iterate", data=micro, **given)
+    assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not Path("/bin/mount").exists(), reason="needs to mount a small file system")
+@pytest.mark.slow
+def test_a_disk_that_fills_up_anywhere_loses_nothing(place: Place, micro: Path, whole: object, tmp_path: Path) -> None:
+    """Everything on a file system that is too small, a little less so each time, until the job ends."""
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(small)]).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        (small / "tmp").mkdir()
+        place.env |= {
+            "KD_HOME": str(small / "home"),
+            "TMPDIR": str(small / "tmp"),
+            "MLFLOW_TRACKING_URI": f"sqlite:///{small / 'mlflow.db'}",
+            "KD_OPTUNA_URI": f"sqlite:///{small / 'optuna.db'}",
+        }
+        place.folder = small
+        refusals = 0
+        for size in (3, 4, 5, 6, 8, 10, 12, 16, 24, 40, 80):
+            subprocess.run(["mount", "-o", f"remount,size={size}m", str(small)], check=True)
+            done = place.run("iterate", data=micro, **MICRO)
+            if done.returncode == 0:
+                break
+            refused(done, "full")
+            refusals += 1
+        assert done.returncode == 0 and refusals >= 3, (refusals, done.stderr)
+        assert without_identity(results_of(place)) == whole
+    finally:
+        subprocess.run(["umount", "-l", str(small)])
