@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from kd.config import HelpRequested, help_text, home, parse
 from kd.engines.local import let_idle_threads_sleep
-from kd.errors import UserError, surroundings
+from kd.errors import UserError, out_of_memory, surroundings
 from kd.temporary import own_folder
 from kd.text import printable
 
@@ -58,12 +58,12 @@ def run(
     except BrokenPipeError:  # who reads standard output has gone: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        cause = surroundings(error)
+    except (OSError, MemoryError, RuntimeError) as error:
+        cause = out_of_memory(error)
+        if cause is None and isinstance(error, OSError) and (cause := surroundings(error)) and not error.filename:
+            cause.hint += f" (KD_HOME is {home()}, the temporary folder {tempfile.gettempdir()})"
         if cause is None:
             raise
-        if not error.filename:
-            cause.hint += f" (KD_HOME is {home()}, the temporary folder {tempfile.gettempdir()})"
         return _refuse(cause)
 
 

@@ -27,6 +27,28 @@ def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
     return f"did you mean {near[0]!r}?" if near else ""
 
 
+NO_MEMORY = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "Cannot allocate memory",
+    "bad_alloc",
+    "can't start new thread",
+)
+
+
+def out_of_memory(error: BaseException) -> UserError | None:
+    """What to say where memory ran out, the machine's or an accelerator's; None for anything else."""
+    text = str(error)
+    if isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError | OSError) and any(s in text for s in NO_MEMORY)
+    ):
+        return UserError(
+            "memory ran out", "give fewer workers, a smaller batch or shorter clips; the same command goes on from here"
+        )
+    return None
+
+
 def surroundings(error: OSError) -> UserError | None:
     """What the disk says, not the program: a full disk, a read-only place, a missing right; None for anything else."""
     where = f": {str(error.filename)[:200]}" if error.filename else ""

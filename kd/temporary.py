@@ -72,8 +72,8 @@ def own_folder() -> Iterator[Path]:
     with contextlib.suppress(OSError):
         fcntl.flock(handle, fcntl.LOCK_SH)
     before = tempfile.tempdir, os.environ.get("TMPDIR")
-    gone = partial(remove, folder)
-    atexit.register(gone)
+    gone = partial(_emptied, folder)
+    atexit.register(gone)  # before multiprocessing registers its own end, so after it
     try:
         tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
         yield folder
@@ -82,9 +82,19 @@ def own_folder() -> Iterator[Path]:
         os.environ.pop("TMPDIR")
         if before[1] is not None:
             os.environ["TMPDIR"] = before[1]
-        gone()
-        atexit.unregister(gone)
-        os.close(handle)
+        if gone():
+            atexit.unregister(gone)
+            os.close(handle)
+
+
+def _emptied(folder: Path) -> bool:
+    """Remove a folder, but for what a fork server of this process needs until its end; whether nothing is left."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if not path.name.startswith("pymp-"):
+                remove(path)
+        folder.rmdir()
+    return not folder.exists()
 
 
 def _sweep_folders(above: Path) -> None:

@@ -1,6 +1,7 @@
 """Worker processes of this machine that stay for several calls."""
 
 import multiprocessing
+import os
 import queue
 import threading
 import traceback
@@ -11,11 +12,12 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from kd.engines.local import settle
-from kd.errors import UserError
+from kd.errors import UserError, out_of_memory
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Tell = Callable[[Any], None]
+NO_MEMORY, GAVE_UP = 71, 72  # exit codes of a worker: memory ran out; a library gave up, which may mean the same
 
 
 class Workers:
@@ -123,6 +125,11 @@ def _drive(
 
 
 def _died(code: int) -> UserError:
+    if code in (NO_MEMORY, GAVE_UP):
+        return UserError(
+            "memory ran out in a worker process" if code == NO_MEMORY else "a library gave up in a worker process",
+            "if memory ran out, give fewer workers, a smaller batch or shorter clips; the same command goes on from here",
+        )
     how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
     return UserError(
         f"a worker process {how}",
@@ -134,6 +141,7 @@ def _serve(link: Connection) -> None:
     from kd.engines.preloaded import SERVER
 
     settle(SERVER)
+    os.environ["RUST_BACKTRACE"] = "0"  # printing one needs memory, and waits for ever where there is none
     while True:
         try:
             function, item = link.recv()
@@ -142,8 +150,14 @@ def _serve(link: Connection) -> None:
         try:
             answer = ("done", function(item, lambda said: link.send(("told", said))))
         except Exception as error:
+            if out_of_memory(error):  # telling of it would take some
+                os._exit(NO_MEMORY)
             error.add_note(f"in a worker process:\n{traceback.format_exc()}")
             answer = ("failed", error)
+        except BaseException as error:
+            if "PanicException" in type(error).__name__:  # of a library in Rust
+                os._exit(GAVE_UP)
+            raise
         try:
             link.send(answer)
         except Exception:  # a result or an error that cannot be pickled

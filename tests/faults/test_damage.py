@@ -1,6 +1,7 @@
 """Files damaged after they were written: found by their hashes, made again, and the job ends as if nothing had happened."""
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from tests.conftest import Place
 from tests.faults.micro import MICRO
 from tests.faults.test_bad_input import refused
-from tests.faults.test_sigkill import kill_at
+from tests.faults.test_sigkill import kill_at, workers_of
 from tests.jobs import results_of, without_identity
 
 
@@ -72,19 +73,24 @@ def test_damaged_weights_that_nothing_can_make_again_are_refused(place: Place, m
 
 
 @pytest.mark.slow
-def test_memory_that_runs_out_in_a_worker_is_one_line(place: Place, micro: Path, whole: object) -> None:
-    """The system's way to end a process that wants too much is SIGKILL; a limit makes allocation fail instead."""
-    given = {**MICRO, "workers": 2, "architectures": "shallow,deep"}
-    words = place.words("iterate", data=micro, **given)
-    limit = 2_600_000_000  # bytes of address space: enough to start, not for torch in a worker
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_DATA, (limit // 4, limit // 4))
-
-    done = subprocess.run(
-        words, cwd=place.folder, env=place.env, capture_output=True, text=True, timeout=300, preexec_fn=limited
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds worker processes in /proc")
+def test_memory_that_runs_out_in_a_worker_is_one_line(place: Place, micro: Path) -> None:
+    given = {**MICRO, "workers": 2, "architectures": "shallow,deep", "tuning": "off"}
+    job = place.start("iterate", data=micro, **given)
+    assert job.stdout is not None
+    said = []
+    for line in job.stdout:
+        said.append(line)
+        if line.startswith("pass 1/2"):
+            for worker in workers_of(job.pid):  # from now on nothing more is given to them
+                resource.prlimit(worker, resource.RLIMIT_DATA, (1, 1))
+            break
+    said.append(job.communicate(timeout=300)[0])
+    text = "".join(said)
+    assert job.returncode == 2 and text.count("\nerror: ") == 1, text
+    assert re.search(r"error: (memory ran out|a library gave up) in a worker process\nhint: if memory ran out", text), (
+        text
     )
-    refused(done, "memory")
     again = place.run("iterate", data=micro, **given)
     assert again.returncode == 0, again.stderr
 
