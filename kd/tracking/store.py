@@ -62,6 +62,7 @@ def open_store(*, there: bool = False) -> Any:
 
         for name in QUIET:
             logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints what it raises as well
         if path:
             made_once(path, _make)
         mlflow.set_tracking_uri(uri)

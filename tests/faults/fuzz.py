@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -145,13 +145,14 @@ def sounds() -> list[tuple[str, bytes, Read]]:
 
 @dataclass(frozen=True)
 class Share:
-    """What one process does: inputs number `first`, `first + step`, … below `count`."""
+    """What one process does: inputs number `first`, `first + step`, … below `count`, but for those it may not survive."""
 
     what: str
     first: int
     step: int
     count: int
     seed: int
+    without: frozenset[int] = frozenset()
 
 
 def worked(share: Share, place: Path) -> tuple[Counter[str], list[tuple[int, str]]]:
@@ -162,6 +163,8 @@ def worked(share: Share, place: Path) -> tuple[Counter[str], list[tuple[int, str
     findings: list[tuple[int, str]] = []
     last = place / f"last-{share.what}-{share.first}"
     for number in range(share.first, share.count, share.step):
+        if number in share.without:
+            continue
         rng = random.Random(f"{share.seed}-{share.what}-{number}")
         name, data, read = sources[number % len(sources)]
         path = place / str(share.first) / name
@@ -182,26 +185,23 @@ def worked(share: Share, place: Path) -> tuple[Counter[str], list[tuple[int, str
 
 
 def ran(share: Share, place: Path) -> tuple[Counter[str], list[tuple[int, str]]]:
-    """`worked` in a process of its own, begun again behind an input that ends the process."""
-    ends: Counter[str] = Counter()
-    findings: list[tuple[int, str]] = []
+    """`worked` in a process of its own, begun anew without an input that ended the process."""
+    ended: list[tuple[int, str]] = []
     context = multiprocessing.get_context("fork")
-    while share.first < share.count:
+    while True:
         mine, yours = context.Pipe()
         process = context.Process(target=lambda link, s: link.send(worked(s, place)), args=(yours, share))
         process.start()
         yours.close()
         try:
-            more, found = mine.recv()
+            ends, findings = mine.recv()
             process.join()
-            return ends + more, findings + found
+            return ends + Counter({"finding": len(ended)}), findings + ended
         except EOFError:
             process.join()
             number = int((place / f"last-{share.what}-{share.first}").read_text())
-            ends["finding"] += 1
-            findings.append((number, f"the process ended with {process.exitcode}"))
-            share = Share(share.what, number + share.step, share.step, share.count, share.seed)
-    return ends, findings
+            ended.append((number, f"the process ended with {process.exitcode}"))
+            share = replace(share, without=share.without | {number})
 
 
 def fuzzed(what: str, count: int, *, seed: int = 0, processes: int = 1) -> dict[str, Any]:

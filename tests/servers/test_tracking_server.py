@@ -17,11 +17,7 @@ from tests.postgres import needs_postgres, postgres
 from tests.servers.tracking import ADMIN, PASSWORD, TrackingServer
 
 pytestmark = [needs_postgres, pytest.mark.slow]
-PEOPLE = {
-    "trainer": "a-long-password-of-trainer",
-    "promoter": "a-long-password-of-promoter",
-    "reader": "a-long-password-of-reader",
-}
+PEOPLE = {name: f"a-long-password-of-{name}" for name in ("reader", "trainer", "promoter")}
 MERGED, SHORT = "models:/kd-sed@merged", {"steps": 2, "clip_seconds": 2}
 GIVE = f"""
 import os
