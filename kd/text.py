@@ -1,5 +1,6 @@
 """Tables for people."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -30,3 +31,8 @@ def broken(text: str) -> bool:
 def printable(text: str) -> str:
     """The same with such characters escaped, line ends and tabs too."""
     return "".join(ascii(letter)[1:-1] if broken(letter) else letter for letter in text)
+
+
+def masked(text: str) -> str:
+    """A text with no password in any address that it holds."""
+    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)

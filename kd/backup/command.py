@@ -18,7 +18,8 @@ from kd.errors import UserError
 from kd.files import atomic_write_text, check_folder, sync_folder, unwritable
 from kd.passes.job import state_folder
 from kd.temporary import remove, temporary_name
-from kd.tracking.store import masked, sqlite_path, tracking_uri
+from kd.text import masked
+from kd.tracking.store import sqlite_path, tracking_uri
 from kd.tuning.store import studies_uri
 
 SCHEMA = 1

@@ -8,7 +8,6 @@ from kd.compress.closing import keep, show
 from kd.compress.course import STUDENT, run_all
 from kd.compress.plan import LONGER, students
 from kd.compress.settings import CompressSettings
-from kd.compress.teachers import named_versions
 from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
 from kd.engines.workers import Workers
@@ -20,12 +19,12 @@ from kd.passes.job import Job, keyed_path, model_locked, state_folder
 from kd.passes.judging import judge_of
 from kd.passes.loop import resumed
 from kd.passes.opening import log_corpus
-from kd.passes.plan import BATCH, resolve_steps
+from kd.passes.plan import BATCH, listed, resolve_steps
 from kd.passes.recovery import ended, owner_tags, sweep, take_over
 from kd.passes.steps import Steps
 from kd.passes.threads import precision_of, threads_for, use_threads, workers_for
 from kd.progress import Progress
-from kd.tracking.registry import Registry, Version, check_name
+from kd.tracking.registry import Registry, Version, check_name, find, parse_address
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store
 from kd.training.fit import FitSettings
@@ -39,6 +38,9 @@ def compress(settings: CompressSettings) -> int:
     """Run, resume or show a job; returns the exit code."""
     check_name(settings.model)
     wanted = students(settings)
+    addresses = listed(settings.teachers, "teachers")
+    for address in addresses:
+        parse_address(address)
     onnx()
     if onnxruntime() is None:
         raise UserError("compress needs the package onnxruntime, which is not installed", "pip install 'kd-sed[onnx]'")
@@ -47,7 +49,7 @@ def compress(settings: CompressSettings) -> int:
     use_threads(settings.threads)
     how = fit_settings(settings, clips=sum(len(split.clips) for split in corpus.training()))
     client = open_store()
-    versions = named_versions(client, settings.teachers)
+    versions = [find(client, address) for address in addresses]
     with model_locked(settings.model):
         runs, registry = Runs(client), Registry(client, settings.model)
         registry.ensure()

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,10 +31,9 @@ from kd.passes.context import Bench
 from kd.passes.inputs import Part
 from kd.passes.judging import Logits, Verdict, macro
 from kd.passes.networks import Prediction
-from kd.passes.plan import listed
 from kd.scoring.frame_truth import frame_truth
 from kd.scoring.median import median_filter
-from kd.tracking.registry import Version, fetch, find
+from kd.tracking.registry import Version, fetch
 
 EDGE = 1e-4  # combined labels are kept this far from 0 and 1 where they become logits
 
@@ -54,11 +52,6 @@ class Teacher:
     def name(self) -> str:
         """`version 12, deep`."""
         return f"version {self.own}, {self.member.config.architecture}"
-
-
-def named_versions(client: Any, text: str) -> list[Version]:
-    """The versions that `teachers=` names. Raises UserError for one that is not there."""
-    return [find(client, address) for address in listed(text, "teachers")]
 
 
 def load_teachers(bench: Bench, versions: Sequence[Version]) -> list[Teacher]:

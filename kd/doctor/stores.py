@@ -8,7 +8,8 @@ from kd.doctor.environment import existing
 from kd.doctor.finding import Finding
 from kd.doctor.leftovers import jobs
 from kd.errors import UserError
-from kd.tracking.store import artifact_path, masked, open_store, sqlite_path, store_errors, tracking_uri
+from kd.text import masked
+from kd.tracking.store import artifact_path, open_store, sqlite_path, store_errors, tracking_uri
 from kd.tuning.store import open_studies, studies_uri
 
 

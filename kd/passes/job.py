@@ -13,6 +13,7 @@ from typing import Any
 from kd.config import home
 from kd.files import atomic_write_text, read_json
 from kd.lock import locked
+from kd.tracking.registry import check_name
 from kd.tracking.store import tracking_uri
 
 
@@ -67,7 +68,8 @@ def keyed_path(model: str, about: Mapping[str, Any]) -> Path:
 
 @contextlib.contextmanager
 def model_locked(model: str) -> Iterator[None]:
-    """Be the only one on this machine who works on a registered model and its aliases."""
+    """Be the only one on this machine who works on a registered model and its aliases. Raises UserError where another does."""
+    check_name(model)
     with locked(state_folder(model) / "lock", what=f"another job works on model {model!r}"):
         yield
 

@@ -17,7 +17,7 @@ from kd.passes.settings import PseudoLabelSettings
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress
 from kd.temporary import temporary_name
-from kd.tracking.registry import fetch, find
+from kd.tracking.registry import fetch, find, parse_address
 from kd.tracking.runs import Runs
 from kd.tracking.store import open_store
 
@@ -32,6 +32,7 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
         raise UserError(f"out={out}: {out.absolute().parent} is no folder", "make it first, or name another with out=")
     making = out.with_name(temporary_name(out.name))
     check_writable(out)
+    parse_address(settings.model)
     progress = Progress(passes=0, batch=1)
     corpus = open_corpus(settings, progress)
     client = open_store()

@@ -62,6 +62,8 @@ def distill(settings: DistillSettings) -> int:
     if not settings.labels:
         raise UserError("labels= is empty", "name a folder that pseudo_label wrote, or a pass run's id")
     check_direction(settings.direction, (settings.architecture,))
+    if not is_run_id(settings.labels):
+        load_labels(_labels_here(settings.labels))
     bench = open_bench(settings, settings.architecture)
     labels = load_labels(labels_folder(settings.labels, bench.runs))
     how = next((each for each in labels.smoothings if each.name == settings.smoothing), None)
@@ -81,6 +83,10 @@ def labels_folder(place: str, runs: Runs) -> Path:
     """A label folder given as such, or as the id of the run that logged it."""
     if is_run_id(place):
         return runs.download(place, "labels")
+    return _labels_here(place)
+
+
+def _labels_here(place: str) -> Path:
     if not user_path(place, "labels").is_dir():
         raise UserError(f"labels={place}: there is no such folder, and it is no run's id", "check the path")
     return user_path(place, "labels")

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from kd.config import say
 from kd.progress import clock
+from kd.text import masked
 
 Result = TypeVar("Result")
 PATIENCE = "KD_STORE_PATIENCE"  # seconds, in the environment
@@ -44,8 +45,8 @@ REFUSED = re.compile(r"error code 4(?!08|29)\d\d")  # an answer of HTTP that wil
 
 
 def said(error: BaseException) -> str:
-    """The text of an error in one line."""
-    return " ".join(str(error).split())
+    """The text of an error in one line, passwords left out."""
+    return masked(" ".join(str(error).split()))
 
 
 def is_away(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from kd.config import PROJECT
 from kd.errors import UserError
+from kd.text import masked
 from kd.tracking.birth import made_once
 from kd.tracking.patience import Patience, PatientClient, is_away, said
 
@@ -158,11 +159,6 @@ def ui_command() -> str:
         return f"open {uri} in a browser"
     program = Path(sys.prefix) / "bin" / "mlflow"
     return f"{shlex.quote(str(program))} ui --backend-store-uri {shlex.quote(masked(uri))} --port 5000"
-
-
-def masked(uri: str) -> str:
-    """An address without its password."""
-    return re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", uri)
 
 
 def artifact_path(uri: str) -> Path | None:

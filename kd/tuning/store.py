@@ -11,8 +11,9 @@ from typing import Any
 
 from kd.config import PROJECT
 from kd.errors import UserError
+from kd.text import masked
 from kd.tracking.birth import made_once
-from kd.tracking.store import SQLITE, masked, sqlite_path, tracking_uri
+from kd.tracking.store import SQLITE, sqlite_path, tracking_uri
 from kd.tuning.library import optuna
 from kd.tuning.store_errors import store_errors
 from kd.tuning.turns import FileTurns, ServerTurns, Turns
@@ -121,22 +122,24 @@ def _schema(url: Any) -> tuple[Any, ...]:
 
 
 def _opened_file(uri: str, path: Path, wait: float) -> Studies:
+    made_once(path, lambda place: _storage(place, wait, log="DELETE").engine.dispose())
+    turns = FileTurns(path.with_name(f"{path.name}.locks"))
+    with turns.deciding():
+        made = _storage(path, wait, log="WAL")
+    return Studies(uri, optuna().storages.get_storage(made), turns, (made.engine,))
+
+
+def _storage(path: Path, wait: float, *, log: str) -> Any:
+    """Optuna's storage on a file of any name."""
     from sqlalchemy.pool import QueuePool
 
     def connected() -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=wait, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA journal_mode={log}")
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
-    def make(place: Path) -> None:
-        optuna().storages.RDBStorage(f"{SQLITE}{place}").engine.dispose()
-
-    made_once(path, make)
-    turns = FileTurns(path.with_name(f"{path.name}.locks"))
-    with turns.deciding():
-        made = optuna().storages.RDBStorage("sqlite://", {"creator": connected, "poolclass": QueuePool})
-    return Studies(uri, optuna().storages.get_storage(made), turns, (made.engine,))
+    return optuna().storages.RDBStorage("sqlite://", {"creator": connected, "poolclass": QueuePool})
 
 
 def _opened_server(uri: str) -> Studies:

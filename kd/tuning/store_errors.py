@@ -5,7 +5,8 @@ import textwrap
 from collections.abc import Iterator
 
 from kd.errors import UserError, surroundings
-from kd.tracking.store import EXTRA, SQLITE, masked
+from kd.text import masked
+from kd.tracking.store import EXTRA, SQLITE
 
 LIBRARIES = ("optuna", "sqlalchemy", "sqlite3", "alembic", "psycopg")
 AGAIN = "run the same command again"
@@ -56,4 +57,4 @@ def _told(error: BaseException | None) -> str:
     while error:
         parts.append(f"{type(error).__name__}: {error}")
         error = error.__cause__
-    return " ".join(" ".join(parts).split())
+    return masked(" ".join(" ".join(parts).split()))

@@ -3,18 +3,21 @@
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from kd.project import ENTRY_POINTS
 from tests.conftest import Place
 
 
 def refused(done: "subprocess.CompletedProcess[str]", *says: str) -> None:
-    """The answer is one `error:` line that says this, with exit code 2 and no traceback."""
+    """The answer is one `error:` line that says this and one `hint:`, with exit code 2 and no traceback."""
     assert done.returncode == 2, done.stderr + done.stdout
-    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1 and "Traceback" not in done.stderr
+    starts = [line.partition(" ")[0] for line in done.stderr.splitlines() if line.startswith(("error: ", "hint: "))]
+    assert starts == ["error:", "hint:"] and "Traceback" not in done.stderr, done.stderr
     for words in says:
         assert words in done.stderr
 
@@ -106,11 +109,50 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("lineage", {"model": "0" * 32}, "there is no run"),
         ("lineage", {"out": "x.txt"}, "neither a page nor JSON"),
         ("lineage", {"out": "."}, "is a folder"),
+        ("detect", {}, "audio"),
+        ("detect", {"audio": "/nowhere"}, "/nowhere"),
+        ("detect", {"audio": "."}, "holds no sound files"),
+        ("detect", {"audio": ".", "window": 4}, "unknown parameter 'window'"),
+        ("pseudo_label", {"model": "kd-sed"}, "kd-sed"),
+        ("pseudo_label", {"out": "/proc/none/labels"}, "/proc"),
+        ("pseudo_label", {"out": "labels", "model": "models:/x"}, "models:/x"),
+        ("merge", {"data": "/nowhere"}, "/nowhere"),
+        ("merge", {"model": "a b"}, "is no name for a model"),
+        ("champions", {"model": "a/b"}, "is no name for a model"),
+        ("champions", {"model": "nobody"}, "nobody"),
+        ("promote", {}, "nothing to promote by"),
+        ("promote", {"policy": "bset"}, "policy='bset' is not one of"),
+        ("promote", {"policy": "best", "stage": "candidate"}, "one at a time"),
+        ("promote", {"stage": "candidate", "model": "nobody"}, "nobody"),
+        ("promote", {"undo": -1}, "out of range"),
+        ("prune", {"keep": "all"}, "keep='all' is not one of"),
+        ("prune", {"model": "nobody"}, "nobody"),
+        ("classify", {}, "audio"),
+        ("classify", {"audio": "/nowhere"}, "/nowhere"),
+        ("convert_scenes", {}, "is empty"),
+        ("convert_scenes", {"out": "x", "source": "/nowhere"}, "source"),
+        ("scenes_teacher_student", {"data": "/nowhere"}, "/nowhere"),
+        ("scenes_teacher_student", {"epochs": -1}, "out of range"),
+        ("scenes_specialists", {"data": "/nowhere"}, "/nowhere"),
+        ("scenes_specialists", {"pairs": "beach"}, "pairs"),
+        ("doctor", {"fix": "perhaps"}, "neither true nor false"),
+        ("backup", {}, "to= is empty"),
+        ("backup", {"to": "."}, "is taken"),
+        ("backup", {"to": "/proc/none/copy"}, "/proc"),
+        ("restore", {}, "backup= is empty"),
+        ("restore", {"backup": "/nowhere"}, "holds no backup.json"),
+        ("export", {}, "Registered Model with name=kd-sed not found"),
+        ("export", {"out": "x", "kind": "onxn"}, "kind='onxn' is not one of"),
+        ("train", {"data": "/nowhere"}, "/nowhere"),
+        ("train", {"architecture": "deeep"}, "did you mean 'deep'"),
+        ("distill", {"labels": "/nowhere"}, "/nowhere"),
+        ("compare", {"reference": "/nowhere.tsv", "a": ".", "b": "."}, "/nowhere.tsv"),
     ],
 )
 def test_parameters(asked: Place, name: str, parameters: dict[str, object], says: str) -> None:
     refused(asked.ask(name, **parameters), says)
-    assert not (asked.folder / "home" / "jobs").exists()
+    begun = [path for path in (asked.folder / "home" / "jobs").rglob("*") if path.is_file() and path.name != "lock"]
+    assert not begun
 
 
 def test_evaluate_writes_over_no_table_it_reads(asked: Place, tmp_path: Path) -> None:
@@ -259,3 +301,17 @@ def test_a_full_disk_is_said_and_nothing_is_lost(place: Place, corpus: Path, tmp
         assert done.returncode == 0, done.stderr
     finally:
         subprocess.run(["umount", "-l", str(small)])
+
+
+def answered(place: Place, name: str) -> "subprocess.CompletedProcess[str]":
+    return place.run(name, no_such_parameter="1")
+
+
+def test_every_entry_point_as_a_process_of_its_own(place: Place) -> None:
+    names = sorted({name for name, _ in ENTRY_POINTS.values()})
+    before = sorted(place.folder.rglob("*"))
+    with ThreadPoolExecutor(2) as pool:
+        for name, done in zip(names, pool.map(partial(answered, place), names), strict=True):
+            refused(done, "unknown parameter 'no_such_parameter'")
+            assert not done.stdout, name
+    assert sorted(place.folder.rglob("*")) == before
