@@ -12,9 +12,15 @@ from pathlib import Path
 
 import pytest
 
+
+def program(name: str) -> str:
+    """Where a program of PostgreSQL is, Debian's own folder included; empty where it is not."""
+    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(debian[-1]) if debian else "")
+
+
 needs_postgres = pytest.mark.skipif(
-    not (importlib.util.find_spec("psycopg") and shutil.which("initdb") and shutil.which("pg_ctl")),
-    reason="PostgreSQL or psycopg is absent",
+    not (importlib.util.find_spec("psycopg") and program("initdb")), reason="PostgreSQL or psycopg is absent"
 )
 
 
@@ -34,6 +40,7 @@ def postgres(*databases: str) -> Iterator[str]:
         shutil.chown(folder, user)
 
     def run(*words: str) -> None:
+        words = (program(words[0]), *words[1:])
         subprocess.run(words, user=user, cwd="/", check=True, stdout=subprocess.DEVNULL)
 
     run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "kd", "--no-sync")
