@@ -12,7 +12,7 @@ from mlflow.pyfunc import PythonModel
 
 from kd.engines.local import let_idle_threads_sleep
 from kd.errors import UserError
-from kd.tracking.served import SERVING, spread
+from kd.tracking.served import SERVING, flag, spread
 
 
 class PackagedClassifier(PythonModel):  # type: ignore[misc]
@@ -30,8 +30,9 @@ class PackagedClassifier(PythonModel):  # type: ignore[misc]
         """The scene of each row, or with params={"scores": True} the scores of all classes."""
         from kd.scenes.requests import answered
 
-        scores, serving = bool((params or {}).get("scores", False)), SERVING in os.environ
+        serving = SERVING in os.environ
         try:
+            scores = flag(params or {}, "scores")
             rows = spread(pd.DataFrame(model_input).to_dict("records"))
             answer = answered(self.classifier, rows, scores=scores, serving=serving, precision=self.precision)
         except UserError as error:

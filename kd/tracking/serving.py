@@ -13,7 +13,7 @@ from mlflow.pyfunc import PythonModel
 
 from kd.engines.local import let_idle_threads_sleep
 from kd.errors import UserError
-from kd.tracking.served import SERVING, spread
+from kd.tracking.served import SERVING, flag, number, spread
 
 Rows = list[dict[str, Any]]
 
@@ -36,8 +36,8 @@ class PackagedDetector(PythonModel):  # type: ignore[misc]
         try:
             columns, rows = self.answered(
                 spread(pd.DataFrame(model_input).to_dict("records")),
-                scores=bool(given.get("scores", False)),
-                seconds=float(given.get("window_seconds", 0.0)),
+                scores=flag(given, "scores"),
+                seconds=number(given, "window_seconds"),
             )
         except UserError as error:
             raise MlflowException(f"{error.message}; {error.hint}", error_code=INVALID_PARAMETER_VALUE) from None
