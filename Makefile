@@ -9,6 +9,7 @@ PASSES ?= 8
 DATA ?= demo
 ARGS ?=
 PORT ?= 5000
+TESTERS ?= 2
 VENV ?= $(CURDIR)/.venv
 PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell command -v $(p) >/dev/null 2>&1 \
 	&& $(p) -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1 \
@@ -38,10 +39,10 @@ iterate: install
 	@$(RUN) mlflow run . -e iterate --env-manager local -P passes=$(PASSES) -P data="$(DATA)" $(ARGS)
 
 test: install
-	@$(RUN) python -m pytest -m "not slow"
+	@$(RUN) python -m pytest -n $(TESTERS) --dist loadfile -m "not slow"
 
 test-all: install
-	@$(RUN) python -m pytest
+	@$(RUN) python -m pytest -n $(TESTERS) --dist loadfile
 
 lint: install
 	@$(RUN) ruff check .

@@ -10,6 +10,14 @@ from pathlib import Path
 from typing import Any
 
 HEAVY = (
+    "mlflow.pyfunc",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "kd.tuning.study",
+    "dashboards.job",
+    "kd.compress.job",
+    "kd.scenes.job",
+    "kd.export.command",
+    "kd.listening.command",
     "kd.passes.loop",
     "kd.passes.single",
     "kd.passes.labelling",

@@ -32,6 +32,7 @@ def kill_at(place: Place, pattern: str, how: signal.Signals, **parameters: objec
     return job.returncode
 
 
+@pytest.mark.slow
 def test_sigkill_in_a_study_and_in_pass_2_of_an_mlflow_run_changes_nothing(
     new_place: Callable[[], Place], corpus: Path
 ) -> None:
