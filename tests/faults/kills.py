@@ -330,6 +330,8 @@ def main() -> int:
     asked.add_argument("--only", default="", help="one kind of point")
     asked.add_argument("--out", type=Path, help="JSON: kind to points passed, kills, and how many ended the same")
     given = asked.parse_args()
+    for name in [name for name in os.environ if name.startswith(("MLFLOW_", "KD_"))]:
+        del os.environ[name]
     preload()
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
         lab = Lab(Path(folder))

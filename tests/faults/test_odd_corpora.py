@@ -10,7 +10,6 @@ import pytest
 from tests.conftest import Place
 
 Change = Callable[[Path], None]
-LONG = "x" * 251 + ".wav"  # 255 bytes
 
 
 def renamed(root: Path, split: str, name: str, row: int = 1) -> None:
@@ -36,7 +35,7 @@ def emoji(root: Path) -> None:
 
 def long(root: Path) -> None:
     for split in ("train/weak", "validation/validation", "test/test"):
-        renamed(root, split, LONG)
+        renamed(root, split, split[0] * 251 + ".wav")  # 255 bytes
 
 
 def windows(root: Path) -> None:
