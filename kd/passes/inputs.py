@@ -24,6 +24,7 @@ from kd.engines.local import cores
 from kd.models.config import STRIDES
 from kd.passes.options import CorpusSettings
 from kd.progress import Progress
+from kd.tracking.registry import check_classes
 
 Floats = npt.NDArray[np.float32]
 
@@ -136,6 +137,7 @@ def open_corpus(settings: CorpusChoice, progress: Progress) -> Corpus:
         missing=settings.if_missing(),
         cache=home() / "audio.json",
     )
+    check_classes(corpus.classes)
     for note in corpus.notes:
         say(f"note: {note}")
     return corpus

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from kd.tracking.store import artifact_path, store_errors
 MERGED = "merged"
 STAGES = ("candidate", "staging", "production")  # aliases of the merged detector on its way to use
 LONGEST = 5000  # characters that every database of MLflow takes in a tag of a registered model
+LONGEST_OF_VERSION = 100_000  # the same of a version
 PRUNING = "kd.pruning"  # tag of a version that is being deleted
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,200}")
 LOGGED = re.compile(r"models:/(m-[^/]+)")
@@ -70,6 +71,15 @@ class Version:
     def f1(self, label: str, kind: str) -> float:
         """Its F1 of a class on the selection split, `tuned` or `fixed`, from its tags; 0 where undefined."""
         return float(self.scores(kind).get(label) or 0.0)
+
+
+def check_classes(classes: Sequence[str]) -> None:
+    """Raises UserError for more classes than the tags of a version can tell the F1 of."""
+    if len(f1_tags(tuned=dict.fromkeys(classes, 1 / 3))["kd.f1.tuned"]) > LONGEST_OF_VERSION:
+        raise UserError(
+            f"{len(classes)} classes are more than a registry can keep the F1 of ({LONGEST_OF_VERSION} characters)",
+            "name fewer with classes=, or give them shorter names",
+        )
 
 
 def f1_tags(**kinds: Mapping[str, float | None]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Place
+from tests.faults.test_bad_input import refused
 
 Change = Callable[[Path], None]
 
@@ -34,8 +35,8 @@ def emoji(root: Path) -> None:
 
 
 def long(root: Path) -> None:
-    for split in ("train/weak", "validation/validation", "test/test"):
-        renamed(root, split, split[0] * 251 + ".wav")  # 255 bytes
+    for digit, split in enumerate(("train/weak", "validation/validation", "test/test")):
+        renamed(root, split, str(digit) * 251 + ".wav")  # 255 bytes
 
 
 def windows(root: Path) -> None:
@@ -55,11 +56,11 @@ def absent(root: Path) -> None:
 
 def many(root: Path) -> None:
     table = root / "metadata" / "train" / "weak.tsv"
-    classes = ",".join(f"Class {number:05d}" for number in range(10_000))
+    classes = ",".join(f"Class {number}" for number in range(1000))
     table.write_text(table.read_text().replace("\tBell", f"\tBell,{classes}"))
 
 
-@pytest.mark.parametrize("change", [emoji, long, windows, one_clip, absent, pytest.param(many, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("change", [emoji, long, windows, one_clip, absent, many])
 def test_an_odd_corpus_trains(asked: Place, micro: Path, tmp_path: Path, change: Change) -> None:
     root = Path(shutil.copytree(micro, tmp_path / "corpus"))
     change(root)
@@ -70,3 +71,12 @@ def test_an_odd_corpus_trains(asked: Place, micro: Path, tmp_path: Path, change:
     assert heard.returncode == 0, heard.stderr
     checked = asked.ask("check_data", data=root)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_ten_thousand_classes_are_more_than_a_registry_takes(asked: Place, micro: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(micro, tmp_path / "corpus"))
+    table = root / "metadata" / "train" / "weak.tsv"
+    classes = ",".join(f"Class {number}" for number in range(10_000))
+    table.write_text(table.read_text().replace("\tBell", f"\tBell,{classes}"))
+    refused(asked.ask("train", data=root, clip_seconds=2, steps=2), "10002 classes are more than")
+    assert not list((asked.folder / "home").rglob("train-*"))
