@@ -281,6 +281,7 @@ def test_a_model_that_is_not_there_is_named(asked: Place, corpus: Path) -> None:
     refused(asked.ask("merge", data=corpus), "best-")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0 or not Path("/bin/mount").exists(), reason="needs to mount a small file system")
 def test_a_full_disk_is_said_and_nothing_is_lost(place: Place, corpus: Path, tmp_path: Path) -> None:
     small = tmp_path / "small"

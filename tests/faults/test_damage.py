@@ -60,6 +60,7 @@ print(client.get_model_version_download_uri("kd-sed", version.version))"""
     assert without_identity(results_of(place)) == whole
 
 
+@pytest.mark.slow
 def test_damaged_weights_that_nothing_can_make_again_are_refused(place: Place, micro: Path, tmp_path: Path) -> None:
     assert place.run("train", data=micro, architecture="shallow", clip_seconds=2, steps=2).returncode == 0
     uri = "import mlflow; print(mlflow.MlflowClient().get_model_version_download_uri('kd-sed', '1'))"

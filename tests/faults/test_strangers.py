@@ -4,7 +4,6 @@ import ast
 import io
 import json
 import pickle
-import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,11 +12,13 @@ import pytest
 import torch
 
 from kd.errors import UserError
+from kd.labels.artifact import save_labels
 from kd.passes.kept_scores import load_scores, save_scores
 from kd.training.checkpoint import load_checkpoint
 from tests.conftest import ROOT, Place
 from tests.detection.make import detector_folder
 from tests.faults.test_bad_input import refused
+from tests.labels.test_labels import artifact
 
 CODE = [path for folder in ("kd", "dashboards", "entrypoints") for path in sorted((ROOT / folder).rglob("*.py"))]
 NEVER_IMPORTED = {"pickle", "cPickle", "dill", "joblib", "cloudpickle", "marshal", "shelve"}
@@ -69,19 +70,12 @@ def test_a_pickle_in_the_place_of_weights_is_not_opened(asked: Place, mark: Path
 
 
 def test_a_pickle_in_the_place_of_labels_or_scores_is_not_opened(
-    mark: Path, finished: tuple[Place, str], tmp_path: Path
+    asked: Place, mark: Path, micro: Path, tmp_path: Path
 ) -> None:
-    place, _ = finished
-    found = place.python(
-        "import mlflow; print([r.info.artifact_uri for r in mlflow.MlflowClient().search_runs(['0'], max_results=99) "
-        "if r.data.tags.get('kd.kind') == 'pass'][0])"
-    )
-    source = Path(found.strip().removeprefix("file://")) / "labels"
-    labels = Path(shutil.copytree(source, tmp_path / "labels"))
-    for path in labels.glob("*.npy"):
-        path.write_bytes(array(mark))
-    done = place.run("distill", labels=labels)
-    refused(done, ".npy: cannot be read")
+    labels = tmp_path / "labels"
+    save_labels(labels, artifact())
+    (labels / "weak.npy").write_bytes(array(mark))
+    refused(asked.ask("distill", labels=labels, data=micro), "weak.npy: cannot be read")
     save_scores(tmp_path, "select", np.zeros((1, 2, 3), np.float16), {"split": "x"})
     (tmp_path / "select.npy").write_bytes(array(mark))
     about = json.loads((tmp_path / "select.json").read_text())
