@@ -51,6 +51,12 @@ def remove(path: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def temporary_folder() -> Path:
+    """Where the folders of processes lie."""
+    folder = Path(tempfile.gettempdir())
+    return folder.parent if NAMED.fullmatch(folder.name) else folder
+
+
 @contextlib.contextmanager
 def own_folder() -> Iterator[Path]:
     """Everything temporary that this process makes, libraries included, lies in one folder, gone at its end.

@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 
 from kd.config import PROJECT, home
 from kd.doctor.finding import Finding
+from kd.temporary import temporary_folder
 
 PYTHON = SpecifierSet(">=3.11,<3.14")
 LITTLE, TOO_LITTLE = 5.0, 0.5  # GB of free disk
@@ -25,7 +26,7 @@ def environment() -> Iterator[Finding]:
     yield python(platform.python_version())
     yield packages(required(PROJECT / "pyproject.toml"))
     yield machine()
-    for name, place in (("KD_HOME", home()), ("temporary folder", Path(os.environ.get("TMPDIR") or "/tmp"))):
+    for name, place in (("KD_HOME", home()), ("temporary folder", temporary_folder())):
         yield space(name, place)
 
 
