@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kd.models.files import weights_digest
 from tests.conftest import Place
 from tests.faults.micro import MICRO
 from tests.faults.test_bad_input import refused
@@ -34,29 +35,33 @@ def whole(new_place: Callable[[], Place], micro: Path) -> object:
 
 
 def test_damaged_steps_and_artifacts_are_found_and_made_again(place: Place, micro: Path, whole: object) -> None:
-    """Killed in pass 2; then one bit of a training, of a prediction, of a champion's weights, and of kept scores."""
+    """Killed in pass 2; then one bit of the tagger's training, a prediction, a champion's weights, and its kept scores."""
     assert kill_at(place, r"pass 2/2  .*shallow-median", signal.SIGKILL, data=micro, **MICRO) == -signal.SIGKILL
-    steps = place.folder / "home" / "jobs"
-    damaged = [
-        next(steps.glob("*/steps/train-*/network/weights.safetensors")),
-        next(steps.glob("*/steps/predict-*/logits.npy")),
-    ]
     script = """
 import mlflow
 client = mlflow.MlflowClient()
 version = client.get_model_version_by_alias("kd-sed", "best-Hum")
+(tagger,) = [v for v in client.search_model_versions("name = 'kd-sed'") if v.tags["kd.kind"] == "tagger"]
 print(client.get_run(version.run_id).info.artifact_uri)
-print(client.get_model_version_download_uri("kd-sed", version.version))"""
-    run, package = (Path(line.removeprefix("file://")) for line in place.python(script).split())
-    damaged += [package / "artifacts" / "detector" / "member-0" / "weights.safetensors", run / "scores" / "select.npy"]
-    before = damaged[2].read_bytes()
+for each in (version, tagger):
+    print(client.get_model_version_download_uri("kd-sed", each.version) + "/artifacts/detector/member-0")"""
+    run, champion, tagger = (Path(line.removeprefix("file://")) for line in place.python(script).split())
+    steps = place.folder / "home" / "jobs"
+    made = [path for path in steps.glob("*/steps/train-*/network") if weights_digest(path) == weights_digest(tagger)]
+    damaged = [
+        made[0] / "weights.safetensors",
+        champion / "weights.safetensors",
+        next(steps.glob("*/steps/predict-*/logits.npy")),
+        run / "scores" / "select.npy",
+    ]
+    before = [path.read_bytes() for path in damaged]
     for path in damaged:
         flipped(path)
     done = place.run("iterate", data=micro, **MICRO)
     assert done.returncode == 0, done.stderr
     assert "weights.safetensors is damaged" in done.stdout and "put back from the step" in done.stdout, done.stdout
     assert "are not what was kept" in done.stdout and "made again" in done.stdout
-    assert damaged[2].read_bytes() == before
+    assert [path.read_bytes() for path in damaged[:2]] == before[:2]
     assert without_identity(results_of(place)) == whole
 
 
