@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from kd.audio.grid import FrameGrid
 from kd.errors import UserError
-from kd.passes.kept_scores import load_scores
+from kd.passes.kept_scores import FOLDER, load_scores
 from kd.tracking.runs import Runs, is_run_id
 
 ROLES = ("select", "report")
@@ -85,7 +85,7 @@ class JobRecord:
 
     def scores(self, run: str, role: str) -> Kept | None:
         """What a run of the job scored of a split; None where it keeps nothing that says where its frames lie."""
-        folder = self.place("scores", run=run)
+        folder = self.place(FOLDER, run=run)
         if folder is None or not (folder / f"{role}.json").is_file():
             return None
         about, logits = load_scores(folder, role, run=run)

@@ -9,7 +9,7 @@ from dashboards.kept import job_record
 from dashboards.report import Report
 from dashboards.sounds import bands_of, ogg_of
 from kd.audio.spec import FeatureSpec
-from kd.passes.steps import digest_of
+from kd.files import digest_of
 from kd.tracking.runs import Runs
 
 KEPT = 4  # reports that are kept in memory

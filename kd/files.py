@@ -3,11 +3,13 @@
 import contextlib
 import json
 import os
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from kd.errors import UserError, surroundings
-from kd.temporary import temporary_name
+from kd.temporary import remove, temporary_name
 
 
 def atomic_write_text(path: Path | str, text: str) -> None:
@@ -68,6 +70,36 @@ def unwritable(place: Path, error: OSError) -> UserError:
     bare = OSError(error.errno, error.strerror)
     cause = surroundings(bare) or UserError(error.strerror or str(error), "name a place that can be written")
     return UserError(f"cannot write {place}: {cause.message}", cause.hint)
+
+
+@contextlib.contextmanager
+def new_folder(place: Path) -> Iterator[Path]:
+    """A folder to write into, beside `place`, which it becomes at the end: whole or not at all.
+
+    Raises UserError where `place` is neither absent nor an empty folder, or cannot be written.
+    """
+    making = place.with_name(temporary_name(place.name))
+    try:
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            raise UserError(f"{place}: the place is taken", "name an absent or empty folder")
+        making.mkdir(parents=True)
+        yield making
+        sync_folder(making)
+        os.replace(making, place)
+        sync_folder(place.parent)
+    except OSError as error:
+        raise unwritable(place, error) from error
+    finally:
+        remove(making)
+
+
+def digest_of(path: Path) -> str:
+    """sha256 of a file's content."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def real(path: Path) -> Path:

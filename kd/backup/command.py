@@ -10,14 +10,13 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kd.backup.files import copied, copied_file, digests
+from kd.backup.files import copy_file, copy_tree, digests
 from kd.backup.settings import BackupSettings
 from kd.backup.tracking import copy, models, places
 from kd.config import home, say, user_path
 from kd.errors import UserError
-from kd.files import atomic_write_text, check_folder, sync_folder, unwritable
+from kd.files import atomic_write_text, check_folder, new_folder
 from kd.passes.job import state_folder
-from kd.temporary import remove, temporary_name
 from kd.text import masked
 from kd.tracking.store import sqlite_path, tracking_uri
 from kd.tuning.store import studies_uri
@@ -37,18 +36,8 @@ def backup(settings: BackupSettings) -> int:
     if not tracking.is_file():
         raise UserError(f"there is no tracking store at {tracking}", "check MLFLOW_TRACKING_URI")
     check_folder(to.parent)
-    making = to.with_name(temporary_name(to.name))
-    try:
-        making.mkdir()
+    with new_folder(to) as making:
         elsewhere = fill(making, tracking, studies)
-        if to.exists():
-            to.rmdir()
-        making.rename(to)
-        sync_folder(to.parent)
-    except OSError as error:
-        raise unwritable(to, error) from error
-    finally:
-        remove(making)
     for each in elsewhere:
         say(f"note: not on this machine, so not copied: {each}")
     say(f"backup: {to} ({sum(path.stat().st_size for path in to.rglob('*') if path.is_file()) / 1e6:.1f} MB)")
@@ -68,7 +57,7 @@ def fill(making: Path, tracking: Path, studies: Path) -> list[str]:
     """Copy everything into a folder; addresses of artifacts that are not on this machine."""
     room(making, tracking)
     states = f"{HOME}/jobs"
-    copied(home() / "jobs", making / states, lambda path: path.suffix == ".json" and len(path.parts) == 2)
+    copy_tree(home() / "jobs", making / states, lambda path: path.suffix == ".json" and len(path.parts) == 2)
     copy(tracking, making / TRACKING)
     if studies.is_file():
         copy(studies, making / STUDIES)
@@ -77,11 +66,11 @@ def fill(making: Path, tracking: Path, studies: Path) -> list[str]:
         if place.folder is None:
             elsewhere.add(place.uri)
         elif place.table != "experiments":
-            copied(place.folder, making / ARTIFACTS / place.canonical)
-    copied(home() / "jobs", making / states, lambda path: len(path.parts) > 2)
+            copy_tree(place.folder, making / ARTIFACTS / place.canonical)
+    copy_tree(home() / "jobs", making / states, lambda path: len(path.parts) > 2)
     for index in sorted((home() / "features").glob("*/index.json")):
-        copied_file(index, making / HOME / "features" / index.parent.name / index.name)
-    copied(home(), making / HOME, lambda path: path.parts[0] != "jobs" and not (making / HOME / path).exists())
+        copy_file(index, making / HOME / "features" / index.parent.name / index.name)
+    copy_tree(home(), making / HOME, lambda path: path.parts[0] != "jobs" and not (making / HOME / path).exists())
     about = {
         "schema": SCHEMA,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),

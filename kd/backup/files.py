@@ -1,11 +1,12 @@
 """Copies of files that other processes may be at work on."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kd.passes.steps import digest_of
+from kd.files import digest_of
 from kd.temporary import NAMED
 
 Wanted = Callable[[Path], bool]
@@ -18,23 +19,18 @@ def tree(folder: Path) -> Iterator[Path]:
         yield from (path for name in sorted(names) if (path := Path(place) / name).is_file() and not path.is_symlink())
 
 
-def copied(source: Path, target: Path, wanted: Wanted = lambda path: True) -> int:
-    """Copy a folder's files, but for those that vanish meanwhile; how many bytes."""
-    total = 0
+def copy_tree(source: Path, target: Path, wanted: Wanted = lambda path: True) -> None:
+    """Copy a folder's files, but for those that vanish meanwhile."""
     for path in tree(source):
         if not NAMED.fullmatch(path.name) and path.suffix != ".lock" and wanted(path.relative_to(source)):
-            total += copied_file(path, target / path.relative_to(source))
-    return total
+            copy_file(path, target / path.relative_to(source))
 
 
-def copied_file(path: Path, target: Path) -> int:
-    """Copy one file if it is there; how many bytes."""
+def copy_file(path: Path, target: Path) -> None:
+    """Copy one file if it is there."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with contextlib.suppress(FileNotFoundError):
         shutil.copyfile(path, target)
-    except FileNotFoundError:
-        return 0
-    return target.stat().st_size
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -5,18 +5,19 @@ import shutil
 from pathlib import Path
 
 from kd.backup.command import ABOUT, ARTIFACTS, HOME, SCHEMA, STUDIES, TRACKING, database_of
-from kd.backup.files import copied, digests
+from kd.backup.files import copy_tree, digests
 from kd.backup.settings import RestoreSettings
 from kd.backup.tracking import adopt, fingerprint, put
 from kd.config import home, say, user_path
 from kd.errors import UserError
 from kd.files import check_folder, read_json, sync_folder, unwritable
 from kd.passes.job import state_folder
+from kd.passes.recovery import owner_tags
 from kd.temporary import remove, temporary_name
+from kd.tracking.runs import OWNED
 from kd.tracking.store import tracking_uri, ui_command
 from kd.tuning.store import studies_uri
 
-OTHER = "name another folder"
 STATE = re.compile(r"[0-9a-f]{16}")
 
 
@@ -37,23 +38,30 @@ def restore(settings: RestoreSettings) -> int:
                 f"{target} is there already", "name free places in MLFLOW_TRACKING_URI, KD_OPTUNA_URI and KD_HOME"
             )
         check_folder(target.parent)
-    made: list[Path] = []
+    ready = {target: target.with_name(temporary_name(target.name)) for target in wanted.values()}
     try:
-        ready = [(_copy(part, target, made), target) for part, target in wanted.items()]
-        _rename_states(ready, states)
-        (database,) = [making for making, target in ready if target == tracking]
+        for part, target in wanted.items():
+            _copy(part, ready[target])
+        _rename_states(ready[home()] / "jobs", states)
+        database = ready[tracking]
         before, rows = fingerprint(database)
         put(database, artifacts)
         after, _ = fingerprint(database)
         if before != after:
-            raise UserError(f"{source / TRACKING} names its artifacts in a way that is not understood", OTHER)
-        adopt(database, home())
-        _in_place(ready)
+            raise UserError(
+                f"{source / TRACKING} names its artifacts in a way that is not understood", "name another folder"
+            )
+        adopt(database, owner_tags("")[OWNED])
+        for target, making in ready.items():
+            if target.is_dir():
+                target.rmdir()
+            making.rename(target)
+            sync_folder(target.parent)
     except OSError as error:
         raise unwritable(home(), error) from error
     finally:
-        for each in made:
-            remove(each)
+        for making in ready.values():
+            remove(making)
     said = f"{rows['runs']} runs, {rows['model_versions']} versions, {sum(rows.values())} rows of {len(rows)} tables"
     say(f"restored and equal to the backup: {said}")
     say(f"to look around: {ui_command()}")
@@ -77,31 +85,19 @@ def checked(source: Path) -> dict[str, str]:
     return {str(key): str(value) for key, value in states.items() if STATE.fullmatch(str(key))}
 
 
-def _copy(part: Path, target: Path, made: list[Path]) -> Path:
-    """A copy of a file or folder beside its place."""
-    making = target.with_name(temporary_name(target.name))
-    made.append(making)
+def _copy(part: Path, making: Path) -> None:
+    """A copy of a file, or of a folder, which may be absent."""
     making.parent.mkdir(parents=True, exist_ok=True)
     if part.is_file():
         shutil.copyfile(part, making)
     else:
         making.mkdir()
-        copied(part, making)
-    return making
+        copy_tree(part, making)
 
 
-def _rename_states(ready: list[tuple[Path, Path]], states: dict[str, str]) -> None:
+def _rename_states(jobs: Path, states: dict[str, str]) -> None:
     """Folders of states are named after the store and the model: by their new store from now on."""
-    for making, target in ready:
-        for old, model in states.items() if target == home() else ():
-            folder, new = making / "jobs" / old, state_folder(model).name
-            if folder.is_dir() and new != old:
-                folder.rename(folder.with_name(new))
-
-
-def _in_place(ready: list[tuple[Path, Path]]) -> None:
-    for making, target in ready:
-        if target.is_dir():
-            target.rmdir()
-        making.rename(target)
-        sync_folder(target.parent)
+    for old, model in states.items():
+        folder, new = jobs / old, state_folder(model).name
+        if folder.is_dir() and new != old:
+            folder.rename(folder.with_name(new))

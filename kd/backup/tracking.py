@@ -5,7 +5,6 @@ A copy keeps artifacts as MLflow lays them out: `<experiment>`, `<experiment>/<r
 """
 
 import json
-import platform
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -16,10 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kd.errors import UserError
+from kd.tracking.runs import OWNED
 from kd.tracking.store import artifact_path
 
 ADDRESSES = {"artifact_location", "artifact_uri", "storage_location"}  # columns that hold places of artifacts
-HOME = "kd.home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +70,17 @@ def put(path: Path, base: Path) -> None:
                 )
 
 
-def adopt(path: Path, home: Path) -> None:
-    """Make the jobs of a database those of this machine and home; what no job looks after and still ran is KILLED."""
+def adopt(path: Path, owner: str) -> None:
+    """Make the jobs of a database those of the machine and home that `owner`, the value of `OWNED`, says.
+
+    What no job looks after and still ran is KILLED.
+    """
     with _opened(path) as database, database:
-        now = f"{platform.node()}:{home}".replace("'", "")
-        database.execute("UPDATE tags SET value = ? WHERE key = ?", (now, HOME))
+        database.execute("UPDATE tags SET value = ? WHERE key = ?", (owner, OWNED))
         database.execute(
             "UPDATE runs SET status = 'KILLED', end_time = ? WHERE status = 'RUNNING' AND run_uuid NOT IN "
             "(SELECT run_uuid FROM tags WHERE key = ?)",
-            (int(time.time() * 1000), HOME),
+            (int(time.time() * 1000), OWNED),
         )
 
 

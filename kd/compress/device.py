@@ -18,13 +18,12 @@ from kd.errors import UserError
 from kd.export.device import SCRIPT, script_of
 from kd.export.int8 import CALIBRATING, in_int8, logits_by
 from kd.export.model import model_bytes
-from kd.files import atomic_write_text
+from kd.files import atomic_write_text, digest_of
 from kd.models.files import WEIGHTS
 from kd.passes.context import Bench
 from kd.passes.inputs import Part, View
 from kd.passes.judging import Logits, Verdict
 from kd.passes.recording import save_alone
-from kd.passes.steps import digest_of
 from kd.scoring.operating_points import OperatingPoints
 
 CODE = ("kd.compress.device", "kd.export.device_script")

@@ -15,7 +15,7 @@ from kd.temporary import abandoned
 from kd.temporary import sweep as sweep_files
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Registry
-from kd.tracking.runs import Runs
+from kd.tracking.runs import OWNED, Runs
 
 
 def files(folder: Path) -> Finding:
@@ -34,7 +34,7 @@ def files(folder: Path) -> Finding:
 def jobs(client: Any) -> Iterator[Finding]:
     """Models that a job works on, and what jobs that are gone left RUNNING or half moved."""
     runs = Runs(client)
-    here = {"kd.home": owner_tags("")["kd.home"]}
+    here = {OWNED: owner_tags("")[OWNED]}
     running: dict[str, int] = {}
     for run in runs.find(here, status="RUNNING"):
         name = run.data.tags.get("kd.model", "")

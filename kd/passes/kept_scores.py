@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.errors import UserError
-from kd.files import read_json
+from kd.files import digest_of, read_json
 
 FOLDER = "scores"
 Logits = npt.NDArray[np.float16]
@@ -24,8 +23,7 @@ def save_scores(folder: Path, role: str, logits: Logits, about: Mapping[str, Any
     """Write logits (clips, frames, classes) of a split, and what they are of, with the sha256 of their file."""
     path = folder / f"{role}.npy"
     np.save(path, np.asarray(logits))
-    digest = sha256(path.read_bytes()).hexdigest()
-    path.with_suffix(".json").write_text(json.dumps({**about, "sha256": digest}))
+    path.with_suffix(".json").write_text(json.dumps({**about, "sha256": digest_of(path)}))
 
 
 def load_scores(folder: Path, role: str, *, run: str) -> tuple[dict[str, Any], Logits]:
@@ -34,7 +32,7 @@ def load_scores(folder: Path, role: str, *, run: str) -> tuple[dict[str, Any], L
     hint = "take another run, or have the run's job make them again: run its command once more"
     about = read_json(path.with_suffix(".json"), hint=hint)
     try:
-        digest = sha256(path.read_bytes()).hexdigest()
+        digest = digest_of(path)
         if about.get("sha256", digest) != digest:
             raise ValueError("another sha256")
         return about, np.load(path, mmap_mode="r", allow_pickle=False)

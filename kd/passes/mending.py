@@ -1,13 +1,12 @@
 """Packaged networks that were damaged after they were made, put back from the steps that made them."""
 
-import json
-from hashlib import sha256
+import contextlib
 from pathlib import Path
 
 from kd.config import say
 from kd.errors import UserError
-from kd.files import atomic_write_bytes
-from kd.models.files import DESCRIPTION, WEIGHTS, load_model
+from kd.files import atomic_write_bytes, digest_of
+from kd.models.files import DESCRIPTION, WEIGHTS, load_model, weights_digest
 from kd.passes.steps import Steps
 
 
@@ -22,7 +21,7 @@ def mended(folder: Path, steps: Steps) -> bool:
         try:
             load_model(member)
         except UserError as error:
-            source = _made_by(steps, {_named(member), _digest(member / WEIGHTS)} - {""})
+            source = _made_by(steps, names_of(member))
             if source is None:
                 continue
             for name in (WEIGHTS, DESCRIPTION):
@@ -35,20 +34,17 @@ def mended(folder: Path, steps: Steps) -> bool:
 def _made_by(steps: Steps, digests: set[str]) -> Path | None:
     """The network of a finished, whole training whose weights have one of these digests."""
     for network in steps.folder.glob("train-*/network"):
-        if _named(network) in digests and steps.is_whole(network.parent):
-            return network
+        with contextlib.suppress(UserError):  # damaged itself
+            if weights_digest(network) in digests and steps.is_whole(network.parent):
+                return network
     return None
 
 
-def _named(network: Path) -> str:
-    try:
-        return str(json.loads((network / DESCRIPTION).read_bytes())["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-
-
-def _digest(path: Path) -> str:
-    try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
+def names_of(network: Path) -> set[str]:
+    """The sha256 that a network's description names, and that of its weights, as far as they can be read."""
+    found = set()
+    with contextlib.suppress(UserError):
+        found.add(weights_digest(network))
+    with contextlib.suppress(OSError):
+        found.add(digest_of(network / WEIGHTS))
+    return found

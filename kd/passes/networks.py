@@ -17,7 +17,7 @@ from kd.audio.extract import Spec, description
 from kd.audio.spec import FeatureSpec
 from kd.audio.store import ClipFeatures
 from kd.cost import forget_peak, peak_megabytes
-from kd.files import atomic_write_text
+from kd.files import atomic_write_text, digest_of
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.files import DESCRIPTION, WEIGHTS, load_model, save_model
@@ -25,7 +25,7 @@ from kd.models.going_on import go_on_from
 from kd.models.memory import keep_freed_memory
 from kd.models.network import Embedder
 from kd.models.scene_config import SceneConfig
-from kd.passes.steps import Steps, digest_of
+from kd.passes.steps import Steps
 from kd.passes.threads import use_threads
 from kd.training.data import Learnable
 from kd.training.fit import FitSettings, fit

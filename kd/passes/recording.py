@@ -19,7 +19,7 @@ from kd.passes.origin import ARTIFACT, Origin, made_tags, parted
 from kd.passes.results import percent
 from kd.tracking.packaging import log_detector
 from kd.tracking.registry import f1_tags
-from kd.tracking.runs import DONE
+from kd.tracking.runs import DONE, OWNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def register(
 
     made: tags that say what it is made of; those too long for a registry stay on the run, as an artifact.
     """
-    about = {**{key: value for key, value in tags.items() if key != "kd.home"}, "kd.corpus": bench.inputs.corpus.digest}
+    about = {**{key: value for key, value in tags.items() if key != OWNED}, "kd.corpus": bench.inputs.corpus.digest}
     made, long = parted(made)
     if long:
         bench.runs.json(run, long, ARTIFACT)

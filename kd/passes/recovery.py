@@ -9,12 +9,12 @@ from kd.config import home
 from kd.passes.job import Job, finished_runs, state_folder
 from kd.passes.steps import Steps
 from kd.temporary import sweep as sweep_files
-from kd.tracking.runs import DONE, PARENT, Runs
+from kd.tracking.runs import DONE, OWNED, PARENT, Runs
 
 
 def owner_tags(model: str) -> dict[str, str]:
     """Tags of every run of jobs that one lock keeps apart: of this model, machine and home."""
-    return {"kd.model": model, "kd.home": f"{platform.node()}:{home()}".replace("'", "")}
+    return {"kd.model": model, OWNED: f"{platform.node()}:{home()}".replace("'", "")}
 
 
 def sweep(runs: Runs, model: str) -> int:

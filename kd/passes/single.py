@@ -62,10 +62,9 @@ def distill(settings: DistillSettings) -> int:
     if not settings.labels:
         raise UserError("labels= is empty", "name a folder that pseudo_label wrote, or a pass run's id")
     check_direction(settings.direction, (settings.architecture,))
-    if not is_run_id(settings.labels):
-        load_labels(_labels_here(settings.labels))
+    here = None if is_run_id(settings.labels) else load_labels(labels_folder(settings.labels))
     bench = open_bench(settings, settings.architecture)
-    labels = load_labels(labels_folder(settings.labels, bench.runs))
+    labels = here or load_labels(bench.runs.download(settings.labels, "labels"))
     how = next((each for each in labels.smoothings if each.name == settings.smoothing), None)
     if how is None:
         known = ", ".join(each.name for each in labels.smoothings)
@@ -79,14 +78,8 @@ def distill(settings: DistillSettings) -> int:
     return one_network(bench, settings, training, origin, name=f"distill-{settings.architecture}")
 
 
-def labels_folder(place: str, runs: Runs) -> Path:
-    """A label folder given as such, or as the id of the run that logged it."""
-    if is_run_id(place):
-        return runs.download(place, "labels")
-    return _labels_here(place)
-
-
-def _labels_here(place: str) -> Path:
+def labels_folder(place: str) -> Path:
+    """A label folder that is on this machine. Raises UserError where there is none."""
     if not user_path(place, "labels").is_dir():
         raise UserError(f"labels={place}: there is no such folder, and it is no run's id", "check the path")
     return user_path(place, "labels")

@@ -10,7 +10,7 @@ from typing import Any
 
 from kd.code import code_digest
 from kd.errors import UserError
-from kd.files import atomic_write_text
+from kd.files import atomic_write_text, digest_of
 from kd.lock import locked
 from kd.temporary import remove
 
@@ -89,15 +89,6 @@ class Steps:
         except ValueError:
             return False
         return all((folder / f).is_file() and digest_of(folder / f) == digest for f, digest in named.items())
-
-
-def digest_of(path: Path) -> str:
-    """sha256 of a file's content."""
-    digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _sync(path: Path) -> None:

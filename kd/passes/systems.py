@@ -20,7 +20,7 @@ from kd.detection.apply import finest, split_logits
 from kd.detection.detector import Detector, load_detector
 from kd.errors import UserError
 from kd.labels.smoothing import probabilities
-from kd.passes.kept_scores import load_scores
+from kd.passes.kept_scores import FOLDER, load_scores
 from kd.passes.threads import precision_of, use_threads
 from kd.scoring.operating_points import OperatingPoints
 from kd.scoring.system import FrameScores, System
@@ -89,7 +89,7 @@ def of_run(run: str, where: Where, *, makers: bool) -> System:
         raise UserError(f"there is no run {run} in the tracking store", "check the id and MLFLOW_TRACKING_URI")
     if tags.get("kd.kind") == "iterate" or "kd.result_of" in tags:
         run = str(json.loads(runs.download(run, "results.json").read_text())["passes"][-1]["run_id"])
-    about, logits = kept_scores(runs.download(run, "scores"), run, where.split)
+    about, logits = kept_scores(runs.download(run, FOLDER), run, where.split)
     version = newest_of_run(client, run)
     detector = load_detector(fetch(client, version, cache=home() / "models"))
     columns = [about["classes"].index(label) for label in detector.classes]

@@ -5,7 +5,6 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +13,10 @@ from kd.corpus.audio_files import probe_all
 from kd.corpus.names import class_name_problem, clip_name_problem
 from kd.corpus.table_text import count
 from kd.errors import UserError
-from kd.files import real, sync_folder, unwritable
+from kd.files import new_folder, real, sync_folder
 from kd.scenes.convert_settings import ConvertSettings
 from kd.scenes.tables import AUDIO, write_scene_tables
 from kd.scoring.score_files import AUDIO as ENDINGS
-from kd.temporary import temporary_name
 
 LAYOUT = "it holds class/recording.wav, or fold1/class/recording.wav"
 
@@ -152,9 +150,8 @@ def write_corpus(out: Path, found: Sequence[Found], folds: Sequence[str]) -> Non
     order = sorted(set(folds))
     if len(order) < 2:
         raise UserError(f"all recordings are in {order[0]}", "a fold is trained on the others: two are needed at least")
-    work = out.with_name(temporary_name(out.name))
-    try:
-        (work / AUDIO).mkdir(parents=True)
+    with new_folder(out) as work:
+        (work / AUDIO).mkdir()
         for each in found:
             shutil.copyfile(each.path, work / each.name)
         clips = {each.name: (each.label, each.place) for each in found}
@@ -165,12 +162,3 @@ def write_corpus(out: Path, found: Sequence[Found], folds: Sequence[str]) -> Non
             setups[f"fold{number}_evaluate"] = inside
         write_scene_tables(work, clips, setups)
         sync_folder(work / AUDIO)
-        if out.is_dir():
-            out.rmdir()
-        work.rename(out)
-        sync_folder(out.parent)
-    except OSError as error:
-        raise unwritable(out, error) from error
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(work, ignore_errors=True)

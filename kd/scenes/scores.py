@@ -9,9 +9,10 @@ import numpy.typing as npt
 import torch
 
 from kd.audio.scene_spec import SceneSpec
+from kd.files import digest_of
 from kd.models.files import DESCRIPTION, WEIGHTS, load_scene_model
 from kd.models.scene_network import SceneNetwork
-from kd.passes.steps import Steps, digest_of
+from kd.passes.steps import Steps
 from kd.scenes.svm import Svm
 from kd.training.precision import autocast, device
 from kd.training.scene_sets import SceneClips

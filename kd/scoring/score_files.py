@@ -7,10 +7,8 @@ it ends. Frames may be of any length, and clips of any number of frames.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +20,8 @@ from kd.corpus.names import class_name_problem, clip_name_problem
 from kd.corpus.table_text import count, read_lines, split_line
 from kd.corpus.tables import LONGEST
 from kd.errors import UserError
-from kd.files import sync_folder, unwritable
+from kd.files import new_folder
 from kd.scoring.grid import FrameGrid
-from kd.temporary import temporary_name
 
 AUDIO = (
     ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64",
@@ -141,24 +138,12 @@ def write_score_files(
             raise UserError(problem, "rename the class")
         if label != label.strip(" ") or set('"\\') & set(label) or label in ("onset", "offset", *classes[:k]):
             raise UserError(f"{label!r} cannot be a column's name", "rename the class")
-    work = place.with_name(temporary_name(place.name))
-    try:
-        if place.exists() and (not place.is_dir() or any(place.iterdir())):
-            raise UserError(f"{place}: the place is taken", "name an absent or empty folder")
-        work.mkdir(parents=True)
+    with new_folder(place) as work:
         for i, clip in enumerate(clips):
             with open(work / f"{stem(clip)}.tsv", "x", encoding="utf-8", newline="") as out:
                 out.write(_text(clip, scores[i], edges[i], classes))
                 out.flush()
                 os.fsync(out.fileno())
-        sync_folder(work)
-        os.replace(work, place)
-        sync_folder(place.parent)
-    except OSError as error:
-        raise unwritable(place, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(work, ignore_errors=True)
 
 
 def stem(clip: str) -> str:

@@ -59,14 +59,12 @@ def is_away(error: BaseException) -> bool:
 
 
 class Patience:
-    """How long a store is waited for; shared by all that asks it in one process. left: seconds, 0 after it ended."""
+    """How long a store is waited for; shared by all that asks it in one process. left: seconds for a call, 0 once it ended."""
 
     def __init__(self, seconds: float | None = None) -> None:
         given = os.environ.get(PATIENCE, "")
-        self.whole = (
-            seconds if seconds is not None else float(given) if given.replace(".", "", 1).isdecimal() else LONGEST
-        )
-        self.left = self.whole
+        asked = float(given) if given.replace(".", "", 1).isdecimal() else LONGEST
+        self.left = asked if seconds is None else seconds
 
     def end(self) -> None:
         """Wait for nothing any more: the process is on its way out."""
@@ -96,7 +94,6 @@ class Patience:
                 continue
             if told:
                 say(f"note: the store answers again, after {clock(time.monotonic() - began)}")
-            self.left = self.whole if self.left else 0.0
             return result
 
 

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from dashboards.library import Library
 from dashboards.server import LOCAL, application
-from kd.passes.steps import digest_of
+from kd.files import digest_of
 from kd.tracking.runs import Runs
 from tests.conftest import Place
 from tests.dashboards.made import RUN, Folder, made_job
