@@ -68,7 +68,7 @@ def payload(
 
 
 def one_pass(system: System, pairs: Sequence[Pair], clip: str, *, classes: Sequence[str]) -> dict[str, Any]:
-    """Scores of one clip before and after the median, relative to the threshold, and what became of its events.
+    """Scores of one clip before and after median and hysteresis, relative to the threshold, and what became of its events.
 
     `raw`, `smooth`: base64 of bytes (classes, frames), 0 to 255; 127.5 is the threshold.
     """

@@ -7,6 +7,7 @@ from dashboards.kept import JobRecord, Kept
 from kd.corpus.makers import Makers
 from kd.corpus.tables import Event
 from kd.labels.smoothing import probabilities
+from kd.scoring.operating_points import OperatingPoints
 from kd.scoring.system import FrameScores, System
 
 Truth = Mapping[str, tuple[Event, ...]]
@@ -34,8 +35,8 @@ def _systems(job: JobRecord, role: str, passes: Sequence[Mapping[str, Any]]) -> 
 
 def _system(kept: Kept, truth: Truth, makers: Makers | None, *, run: str, index: int) -> System:
     about = kept.about
-    points = (tuple(about[name]) for name in ("windows", "thresholds", "temperatures"))
-    scores = FrameScores(probabilities(kept.logits), kept.grid, *points)
+    points = OperatingPoints(tuple(about["thresholds"]), tuple(about["windows"]), tuple(about.get("depths", ())))
+    scores = FrameScores.at(points, probabilities(kept.logits), kept.grid, tuple(about["temperatures"]))
     names, classes = tuple(about["clips"]), tuple(about["classes"])
     return System(
         clips=names,

@@ -11,6 +11,7 @@ ENTRY_POINTS = {
     "main": ("iterate", "kd.passes.settings:IterateSettings"),
     "iterate": ("iterate", "kd.passes.settings:IterateSettings"),
     "class_frame": ("class_frame", "kd.passes.class_frame_settings:ClassFrameSettings"),
+    "baseline": ("baseline", "kd.baseline.settings:BaselineSettings"),
     "train": ("train", "kd.passes.settings:TrainSettings"),
     "distill": ("distill", "kd.passes.settings:DistillSettings"),
     "pseudo_label": ("pseudo_label", "kd.passes.settings:PseudoLabelSettings"),

@@ -161,7 +161,7 @@
     const keys = element("p", { class: "key" });
     for (const [kind, text] of [["truth", "reference"], ["hit", "hit"], ["near", "near miss"], ["miss", "missed reference"], ["false", "false alarm"]])
       keys.append(element("span", { class: kind }, text));
-    const words = element("p", { class: "quiet" }, "Thin: scores; thick: after the median; dashed: the class's threshold θ, to which they are drawn; w: window in frames.");
+    const words = element("p", { class: "quiet" }, "Thin: scores; thick: after median and hysteresis; dashed: the class's threshold θ, to which they are drawn; w: window in frames.");
     const redraw = () => {
       if (!pass) {
         axis.replaceChildren(element("p", { class: "quiet" }, "this pass keeps no scores of this clip"));

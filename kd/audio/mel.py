@@ -27,13 +27,19 @@ def corners_of(mels: int, fmax: float) -> Floats:
     return hertz_of(np.linspace(low, high, mels + 2))
 
 
-def mel_filterbank(*, rate: int, window: int, mels: int, fmax: float) -> npt.NDArray[np.float32]:
-    """Triangles of equal area over the bins of a spectrum, from 0 Hz to fmax: shape (mels, window // 2 + 1)."""
+def mel_filterbank(
+    *, rate: int, window: int, mels: int, fmax: float, equal_area: bool = True
+) -> npt.NDArray[np.float32]:
+    """Triangles over the bins of a spectrum, from 0 Hz to fmax: shape (mels, window // 2 + 1).
+
+    equal_area: of equal area; else of equal height, 1.
+    """
     bins = np.fft.rfftfreq(n=window, d=1.0 / rate)
     corners = corners_of(mels, fmax)
     widths = np.diff(corners)
     ramps = np.subtract.outer(corners, bins)
     rising, falling = -ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]
     bank = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
-    bank *= (2.0 / (corners[2:] - corners[:-2]))[:, None]
+    if equal_area:
+        bank *= (2.0 / (corners[2:] - corners[:-2]))[:, None]
     return np.asarray(bank, np.float32)

@@ -24,7 +24,6 @@ from kd.passes.context import Bench
 from kd.passes.inputs import Part, View
 from kd.passes.judging import Logits, Verdict
 from kd.passes.recording import save_alone
-from kd.scoring.operating_points import OperatingPoints
 
 CODE = ("kd.compress.device", "kd.export.device_script")
 TIMES = 30
@@ -51,7 +50,7 @@ def on_device(bench: Bench, network: Path, verdict: Verdict, view: View) -> OnDe
     inputs = bench.inputs
     about = {
         "network": digest_of(network / WEIGHTS),
-        "points": [verdict.points.thresholds, verdict.points.windows],
+        "points": verdict.points.to_dict(),
         "clips": [part.digest for _, part in scored(bench)],
         "training": [part.digest for part in inputs.training.values()],
     }
@@ -122,11 +121,10 @@ def timed(script: Path, *, rate: int, seconds: float) -> dict[str, float]:
 def in_int8_verdict(bench: Bench, device: OnDevice, verdict: Verdict, view: View) -> Verdict:
     """Scores of the int8 network at the operating points of the float32 one."""
     report: Any = None if bench.inputs.report is None else device.logits("report")
-    points = OperatingPoints(verdict.points.thresholds, verdict.points.windows)
     return bench.judge.verdict(
         grid=view.grid,
         select=device.logits("select"),
         report=report,
-        points=points,
+        points=verdict.points,
         temperatures=verdict.temperatures,
     )

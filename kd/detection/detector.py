@@ -20,7 +20,8 @@ from kd.models.files import load_model, weights_digest
 from kd.models.network import Network
 from kd.scoring.operating_points import OperatingPoints
 
-SCHEMA = 2
+SCHEMA = 3
+READ = (2, SCHEMA)  # schema 2 knew no hysteresis
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def load_detector(folder: Path) -> Detector:
     if not path.is_file():
         raise UserError(f"{folder} holds no detector.json", "name a folder or version that this project made")
     about = read_json(path, hint="take another version, or package it again with merge")
-    if about.get("schema") != SCHEMA:
+    if about.get("schema") not in READ:
         raise UserError(f"{path} has schema {about.get('schema')!r}, not {SCHEMA}", "use the version that wrote it")
     members = []
     for entry in about["members"]:
@@ -110,7 +111,8 @@ def load_detector(folder: Path) -> Detector:
         spec = FeatureSpec.from_dict(entry["spec"])
         grid = spec.grid.every(config.stride)
         members.append(Member(folder / entry["folder"], config, spec, grid, network.eval()))
-    points = OperatingPoints(thresholds=tuple(about["points"]["thresholds"]), windows=tuple(about["points"]["windows"]))
+    given = about["points"]
+    points = OperatingPoints(tuple(given["thresholds"]), tuple(given["windows"]), tuple(given.get("depths", ())))
     temperatures = tuple(about["temperatures"])
     return Detector(
         tuple(about["classes"]), tuple(members), tuple(about["champion"]), points, temperatures, about["corpus"]
@@ -120,11 +122,10 @@ def load_detector(folder: Path) -> Detector:
 def of_classes(detector: Detector, wanted: Collection[str]) -> Detector:
     """A detector of some of its classes, in its order."""
     keep = [k for k, label in enumerate(detector.classes) if label in wanted]
-    points = detector.points
     return dataclasses.replace(
         detector,
         classes=tuple(detector.classes[k] for k in keep),
         champion=tuple(detector.champion[k] for k in keep),
-        points=OperatingPoints(tuple(points.thresholds[k] for k in keep), tuple(points.windows[k] for k in keep)),
+        points=detector.points.of(keep),
         temperatures=tuple(detector.temperatures[k] for k in keep),
     )

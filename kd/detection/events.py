@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from kd.audio.grid import FrameGrid
 from kd.corpus.tables import Event
+from kd.scoring.hysteresis import raised
 from kd.scoring.median import median_filter
 from kd.scoring.operating_points import OperatingPoints
 
@@ -18,7 +19,8 @@ Array = npt.NDArray[np.float32]
 class Detection(Event):
     """An event with its score: the greatest calibrated probability of its frames, after the median.
 
-    Had the class's threshold been above it (on the calibrated scale), the event would not be there.
+    Had the class's threshold been above it (on the calibrated scale), the event would not be there. Frames that hysteresis
+    alone makes part of the event do not count.
     """
 
     score: float
@@ -42,7 +44,7 @@ class StreamEvents:
         self, *, grid: FrameGrid, points: OperatingPoints, temperatures: Sequence[float], classes: Sequence[str]
     ) -> None:
         self.grid, self.classes = grid, tuple(classes)
-        self.thresholds, self.windows, self.temperatures = points.thresholds, points.windows, tuple(temperatures)
+        self.points, self.windows, self.temperatures = points, points.windows, tuple(temperatures)
         self.held: list[Array] = [np.zeros(0, np.float32) for _ in self.classes]
         self.runs = [_Run() for _ in self.classes]
         self.smoothed = [0] * len(self.classes)  # frames that have gone through the median
@@ -67,9 +69,7 @@ class StreamEvents:
         for k, window in enumerate(self.windows):
             if self.frames and window > 1:
                 found += self._settle(k, np.full(window // 2, self.held[k][-1], np.float32))
-            run = self.runs[k]
-            if run.start >= 0:
-                found.append(self._event(k, run, seconds))
+            found += self._event(k, self.runs[k], seconds)
         return in_order(found)
 
     def _settle(self, k: int, column: Array) -> list[Detection]:
@@ -86,23 +86,28 @@ class StreamEvents:
 
     def _runs(self, k: int, smooth: Array) -> list[Detection]:
         """Events that end within frames that have gone through the median."""
-        run, base, found = self.runs[k], self.smoothed[k], []
-        active = smooth >= np.float64(self.thresholds[k])
+        run, base = self.runs[k], self.smoothed[k]
+        found: list[Detection] = []
+        active = raised(smooth, self.points.depths[k]) >= np.float64(self.points.thresholds[k])
         turns = np.flatnonzero(np.diff(active, prepend=run.start >= 0))
         begin = 0 if run.start >= 0 else None
         for turn in (*turns.tolist(), len(smooth)):
             if begin is not None:
                 run.top = max(run.top, float(smooth[begin:turn].max(initial=0.0)))
                 if turn < len(smooth):
-                    found.append(self._event(k, run, self.grid.edge(base + turn)))
+                    found += self._event(k, run, self.grid.edge(base + turn))
                     self.runs[k] = run = _Run()
                     begin = None
             elif turn < len(smooth):
                 run.start, begin = base + turn, turn
         return found
 
-    def _event(self, k: int, run: _Run, offset: float) -> Detection:
-        return Detection(self.grid.edge(run.start), offset, self.classes[k], calibrated(run.top, self.temperatures[k]))
+    def _event(self, k: int, run: _Run, offset: float) -> list[Detection]:
+        """What a run that ended is: an event where it reached the threshold itself, else nothing."""
+        if run.start < 0 or run.top < np.float64(self.points.thresholds[k]):
+            return []
+        score = calibrated(run.top, self.temperatures[k])
+        return [Detection(self.grid.edge(run.start), offset, self.classes[k], score)]
 
 
 def calibrated(probability: float, temperature: float) -> float:

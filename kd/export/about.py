@@ -9,7 +9,7 @@ from kd.detection.apply import finest
 from kd.detection.detector import Detector, Member
 from kd.export.graph import IR_VERSION, OPSET
 
-SCHEMA = 1
+SCHEMA = 2
 NETWORK = "network-{}.onnx"
 SAMPLES = (
     "input `samples` (batch, samples), float32: the file's channels averaged, at `rate` samples per second, in [-1, 1], cropped "
@@ -29,7 +29,9 @@ RECIPE = (
     "the ends held.",
     "The scores of a class: sigmoid of column `column` of network `network`. kd rounds logits to float16 before.",
     "Median of the scores over `median_window` frames, centred, the first and last frame repeated beyond the ends.",
-    "Each run of frames with a score of at least `threshold` is an event, from the first frame's left edge to the last one's "
+    "Hysteresis: raised scores are sigmoid(logit(score) + depth), where the score is the median's; at depth 0 the score itself.",
+    "Each run of frames with a raised score of at least `threshold` that holds a frame with a score of at least `threshold` is "
+    "an event, from the first frame's left edge to the last one's "
     "right edge. Frame j reaches from j * hop + (window - hop) / 2 to (j + 1) * hop + (window - hop) / 2 seconds; the first "
     "frame from 0, the last to grid.seconds.",
     "A calibrated probability is sigmoid(logit / temperature); threshold is not on this scale.",
@@ -78,6 +80,7 @@ def classes_of(detector: Detector) -> list[dict[str, Any]]:
             "column": detector.members[network].classes.index(label),
             "threshold": points.thresholds[index],
             "median_window": points.windows[index],
+            "depth": points.depths[index],
             "temperature": detector.temperatures[index],
         }
         for index, (label, network) in enumerate(zip(detector.classes, detector.champion, strict=True))

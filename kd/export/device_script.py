@@ -189,12 +189,20 @@ class Detector:
                 )
                 column = np.interp(to, at, column.astype(np.float32)).astype(np.float16)
             scores = median(0.5 * (1 + np.tanh(0.5 * column.astype(np.float32))), known["median_window"])
-            active = scores >= np.float64(known["threshold"])
-            turns = np.flatnonzero(np.diff(np.concatenate([[False], active, [False]])))
+            turns = runs(scores, known["threshold"], known["depth"])
             edges = turns * grid["hop"] + (grid["window"] - grid["hop"]) / 2
             edges[turns == 0], edges[turns == frames] = 0, math.inf
             rows += [(a, min(b, seconds), known["name"]) for a, b in edges.reshape(-1, 2) if a < seconds]
         return sorted(rows)
+
+
+def runs(scores: Array, threshold: float, depth: float) -> Array:
+    """Where runs of frames at or above the threshold less the depth, in logits, begin and end that reach the threshold."""
+    p = scores.astype(np.float64)
+    above = (p * np.exp(depth) / (1 + p * np.expm1(depth))).astype(np.float32) if depth else scores
+    turns = np.flatnonzero(np.diff(np.concatenate([[False], above >= np.float64(threshold), [False]])))
+    kept = [scores[a:b].max() >= np.float64(threshold) for a, b in turns.reshape(-1, 2)]
+    return turns[np.repeat(np.array(kept, bool), 2)]
 
 
 def median(scores: Array, window: int) -> Array:

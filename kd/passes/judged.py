@@ -32,7 +32,7 @@ def system_of(
 ) -> System:
     """What a network says of a scored split at its operating points, beside what is true of it."""
     points = judged.points(kind)
-    scores = FrameScores(probabilities(judged.logits[split]), grid, points.windows, points.thresholds)
+    scores = FrameScores.at(points, probabilities(judged.logits[split]), grid)
     return System(
         clips=tuple(part.names),
         classes=tuple(classes),

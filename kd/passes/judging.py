@@ -16,7 +16,7 @@ from kd.scoring.calibration import calibration
 from kd.scoring.counts import CellCounts
 from kd.scoring.crossfit import CrossFit, crossfit
 from kd.scoring.frame_truth import frame_truth
-from kd.scoring.operating_points import OperatingPoints
+from kd.scoring.operating_points import DEFAULT_DEPTHS, OperatingPoints
 from kd.scoring.temperature import fit_temperatures
 from kd.scoring.tune import cells_at, tune
 
@@ -121,7 +121,16 @@ class Judge:
 
     def _choose(self, scores: Floats, grid: FrameGrid, mask: npt.NDArray[np.bool_]) -> OperatingPoints:
         part = self.select.part
-        return tune(scores, part.truth, clips=part.names, grid=grid, classes=self.classes, cells=mask, blur=PLATEAU)
+        return tune(
+            scores,
+            part.truth,
+            clips=part.names,
+            grid=grid,
+            classes=self.classes,
+            depths=DEFAULT_DEPTHS,
+            cells=mask,
+            blur=PLATEAU,
+        )
 
     def _cells(self, part: Part, scores: Floats, grid: FrameGrid, points: OperatingPoints) -> CellCounts:
         return cells_at(scores, part.truth, clips=part.names, grid=grid, points=points, classes=self.classes)

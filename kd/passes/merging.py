@@ -63,7 +63,7 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
     }
     members: list[Member] = []
     digests: list[str] = []
-    champion, thresholds, temperatures = [], [], []
+    champion, thresholds, depths, temperatures = [], [], [], []
     windows: list[tuple[int, FrameGrid]] = []
     for label in bench.inputs.classes:
         detector = detectors[champions[label]]
@@ -75,6 +75,7 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
             members.append(member)
         champion.append(digests.index(known))
         thresholds.append(detector.points.thresholds[column])
+        depths.append(detector.points.depths[column])
         windows.append((detector.points.windows[column], finest(detector)))
         temperatures.append(detector.temperatures[column])
     grid = finest_of(members)
@@ -85,7 +86,9 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
         specs=[member.spec for member in members],
         champion=champion,
         points=OperatingPoints(
-            tuple(thresholds), tuple(window_on(frames, source=own, target=grid) for frames, own in windows)
+            tuple(thresholds),
+            tuple(window_on(frames, source=own, target=grid) for frames, own in windows),
+            tuple(depths),
         ),
         temperatures=temperatures,
         corpus=bench.inputs.corpus.digest,

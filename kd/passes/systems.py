@@ -111,8 +111,8 @@ def at_fixed_points(system: System) -> System:
     """The same system at threshold 0.5 and a median over 7 frames. It must have scores."""
     assert system.scores is not None
     points = OperatingPoints.fixed(classes=len(system.classes))
-    scores = replace(system.scores, thresholds=points.thresholds, windows=points.windows)
-    about = {**(system.about or {}), "thresholds": list(points.thresholds), "windows": list(points.windows)}
+    scores = FrameScores.at(points, system.scores.values, system.scores.grid, system.scores.temperatures)
+    about = {**(system.about or {}), **points.to_dict()}
     events = scores.events(clips=system.clips, classes=system.classes)
     return replace(system, scores=scores, events=events, about=about)
 
@@ -148,9 +148,7 @@ def _system(root: Path, split: Split, scored: Scored, notes: Sequence[str], *, m
     detector, version, points = scored.detector, scored.version, scored.detector.points
     truth = {name: split.events.get(name, ()) for name in scored.clips}
     unknown = sorted({e.label for events in truth.values() for e in events} - set(detector.classes))
-    scores = FrameScores(
-        probabilities(scored.logits), finest(detector), points.windows, points.thresholds, detector.temperatures
-    )
+    scores = FrameScores.at(points, probabilities(scored.logits), finest(detector), detector.temperatures)
     known = makers_of(table=split.table, events=split.events, twin=twin_of(root, split.name)) if makers else None
     return System(
         clips=scored.clips,
@@ -164,8 +162,7 @@ def _system(root: Path, split: Split, scored: Scored, notes: Sequence[str], *, m
             **({"run": run} if run else {}),
             "model": f"models:/{version.name}/{version.number}",
             "split": split.name,
-            "thresholds": list(points.thresholds),
-            "windows": list(points.windows),
+            **points.to_dict(),
             "temperatures": list(detector.temperatures),
         },
         notes=(*notes, *([f"not known to the model, left out: {', '.join(unknown)}"] if unknown else [])),

@@ -1,4 +1,4 @@
-"""From frame scores to events: median filter, threshold, runs, seconds."""
+"""From frame scores to events: median filter, hysteresis, threshold, runs, seconds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from kd.corpus.tables import Event
 from kd.scoring import kernels
 from kd.scoring.grid import FrameGrid
+from kd.scoring.hysteresis import hysteresis
 from kd.scoring.median import check_window, median_filter
 
 __all__ = ["checked", "decode", "decode_clips", "median_filter", "runs"]
@@ -22,14 +23,22 @@ def decode(
     thresholds: Sequence[float],
     windows: Sequence[int],
     classes: Sequence[str],
+    depths: Sequence[float] | None = None,
 ) -> list[Event]:
     """The events of one clip, by onset, then offset, then label.
 
-    scores: `(frames, classes)`, taken as float32. For each class: median filter over its window, then every run of
-    frames with score >= threshold is one event, from the first frame's left edge to the last frame's right edge.
+    scores: `(frames, classes)`, taken as float32. For each class: median filter over its window, hysteresis of its depth
+    (None: none), then every run of frames with score >= threshold is one event, from the first frame's left edge to the
+    last frame's right edge.
     """
     return decode_clips(
-        scores[np.newaxis], clips=[""], grid=grid, thresholds=thresholds, windows=windows, classes=classes
+        scores[np.newaxis],
+        clips=[""],
+        grid=grid,
+        thresholds=thresholds,
+        windows=windows,
+        classes=classes,
+        depths=depths,
     )[""]
 
 
@@ -41,17 +50,19 @@ def decode_clips(
     thresholds: Sequence[float],
     windows: Sequence[int],
     classes: Sequence[str],
+    depths: Sequence[float] | None = None,
 ) -> dict[str, list[Event]]:
     """`decode` for scores `(clips, frames, classes)`: the events of every clip by its name, empty lists included."""
     values = checked(scores, clips=len(clips), grid=grid, classes=len(classes))
-    if not len(thresholds) == len(windows) == len(classes):
+    deep = [0.0] * len(classes) if depths is None else depths
+    if not len(thresholds) == len(windows) == len(deep) == len(classes):
         raise ValueError(f"{len(thresholds)} thresholds and {len(windows)} windows for {len(classes)} classes")
     edges = grid.edges()
     onsets, offsets = (np.empty(grid.frames // 2 + 1) for _ in range(2))
     events: list[list[Event]] = [[] for _ in clips]
     for k, label in enumerate(classes):
         check_window(windows[k])
-        smooth = median_filter(np.ascontiguousarray(values[:, :, k]), int(windows[k]))
+        smooth = hysteresis(median_filter(np.ascontiguousarray(values[:, :, k]), int(windows[k])), deep[k])
         for i, row in enumerate(smooth):
             count = kernels.runs_of_row(row, float(thresholds[k]), edges, onsets, offsets)
             events[i] += [

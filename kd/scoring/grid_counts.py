@@ -14,6 +14,7 @@ import numpy.typing as npt
 from kd.scoring import kernels
 from kd.scoring.decode import checked
 from kd.scoring.grid import FrameGrid
+from kd.scoring.hysteresis import raised, reconstructed
 from kd.scoring.matching import CellEvents, Collars, flatten
 from kd.scoring.median import Levels, median_of_levels
 from kd.scoring.selection import by_cell
@@ -28,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GridCounts:
-    """Hits, false alarms and misses, int64 `(windows, thresholds, classes)`."""
+    """Hits, false alarms and misses, int64 `(windows, thresholds, classes)`; with depths, `(depths, …)` of these."""
 
     tp: Ints
     fp: Ints
@@ -45,10 +46,11 @@ def grid_counts(
     thresholds: Sequence[float],
     classes: Sequence[str],
     collars: Collars | None = None,
+    depths: Sequence[float] | None = None,
     cells: Bools | None = None,
     workers: int | None = None,
 ) -> GridCounts:
-    """Event counts of `decode` + `event_f1` for every window and threshold, without making the events.
+    """Event counts of `decode` + `event_f1` for every window and threshold, and depth if given, without making the events.
 
     scores: probabilities `(clips, frames, classes)`, as float32; reference: events by clip, a clip that is absent has
     none; clips: the names along the first axis; cells: `(clips, classes)`, which of them count (default all). One
@@ -57,15 +59,18 @@ def grid_counts(
     rows, edges = class_rows(scores, reference, clips=clips, grid=grid, classes=classes, cells=cells), grid.edges()
     order = np.argsort(np.array(thresholds, np.float64), kind="stable")
     ascending = np.array(thresholds, np.float64)[order]
+    wanted = (0.0,) if depths is None else depths
 
     def one(k: int) -> tuple[Ints, Ints, Ints]:
         values, truth = rows(k)
-        levels = levels_of(values, ascending=ascending)
-        tp, estimated = (np.empty((len(windows), len(thresholds)), np.int64) for _ in range(2))
-        for w, window in enumerate(windows):
-            smooth = median_of_levels(levels, window=window, count=len(thresholds))
-            hits, found = count_levels(smooth, truth, count=len(thresholds), edges=edges, collars=collars)
-            tp[w, order], estimated[w, order] = hits.sum(axis=0), found.sum(axis=0)
+        tp, estimated = (np.empty((len(wanted), len(windows), len(thresholds)), np.int64) for _ in range(2))
+        for d, depth in enumerate(wanted):
+            smoothed = smooth_levels(values, ascending=ascending, depth=depth)
+            for w, window in enumerate(windows):
+                hits, found = count_levels(smoothed(window), truth, count=len(thresholds), edges=edges, collars=collars)
+                tp[d, w, order], estimated[d, w, order] = hits.sum(axis=0), found.sum(axis=0)
+        if depths is None:
+            tp, estimated = tp[0], estimated[0]
         return tp, estimated - tp, len(truth.onsets) - tp
 
     counts = each_class(one, classes=len(classes), workers=workers)
@@ -97,6 +102,22 @@ def class_rows(
 def levels_of(scores: npt.NDArray[np.float32], *, ascending: npt.NDArray[np.float64]) -> Levels:
     """How many of the `ascending` thresholds each score reaches, of the shape of `scores`."""
     return np.searchsorted(ascending, scores, side="right").astype(np.int32)
+
+
+def smooth_levels(
+    scores: npt.NDArray[np.float32], *, ascending: npt.NDArray[np.float64], depth: float
+) -> Callable[[int], Levels]:
+    """A function that gives the levels of scores `(clips, frames)` after the median over a window, and hysteresis."""
+    levels, count = levels_of(scores, ascending=ascending), len(ascending)
+    if depth == 0:
+        return lambda window: median_of_levels(levels, window=window, count=count)
+    above = levels_of(raised(scores, depth), ascending=ascending)
+
+    def smooth(window: int) -> Levels:
+        marker, mask = (median_of_levels(each, window=window, count=count) for each in (levels, above))
+        return reconstructed(marker, mask)
+
+    return smooth
 
 
 def count_levels(

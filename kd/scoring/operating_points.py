@@ -1,8 +1,9 @@
-"""Operating points: the threshold and the median window of each class."""
+"""Operating points: the threshold, the median window and the depth of the hysteresis of each class."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,8 @@ Floats = npt.NDArray[np.float64]
 
 FIXED_THRESHOLD = 0.5
 FIXED_WINDOW = 7
-DEFAULT_WINDOWS = (1, 3, 5, 7, 9, 13, 19, 27, 41)
+DEFAULT_WINDOWS = (1, 3, 5, 7, 9, 13, 19, 27, 41, 61)
+DEFAULT_DEPTHS = (0.0, 1.0, 2.0, 3.0, 4.0)  # logits
 
 
 def logit_spaced(*, low: float = 0.02, steps: int = 33) -> tuple[float, ...]:
@@ -31,16 +33,36 @@ DEFAULT_THRESHOLDS = logit_spaced()
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoints:
-    """thresholds: `(classes,)`, on probabilities; windows: `(classes,)`, odd numbers of frames."""
+    """thresholds: `(classes,)`, on probabilities; windows: `(classes,)`, odd numbers of frames; depths: `(classes,)`, logits,
+    see `kd.scoring.hysteresis`; left out: 0, none.
+    """
 
     thresholds: tuple[float, ...]
     windows: tuple[int, ...]
+    depths: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.thresholds) != len(self.windows):
-            raise ValueError(f"{len(self.thresholds)} thresholds, but {len(self.windows)} windows")
+        if not self.depths:
+            object.__setattr__(self, "depths", (0.0,) * len(self.thresholds))
+        if not len(self.thresholds) == len(self.windows) == len(self.depths):
+            raise ValueError(
+                f"{len(self.thresholds)} thresholds, but {len(self.windows)} windows and {len(self.depths)} depths"
+            )
         for window in self.windows:
             check_window(window)
+        if not all(0 <= depth < math.inf for depth in self.depths):
+            raise ValueError(f"depths are 0 or more, not {self.depths}")
+
+    def of(self, columns: Sequence[int]) -> OperatingPoints:
+        """Those of some classes, by number."""
+        thresholds, windows, depths = (
+            tuple(each[k] for k in columns) for each in (self.thresholds, self.windows, self.depths)
+        )
+        return OperatingPoints(thresholds, windows, depths)  # type: ignore[arg-type]
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """As plain JSON values."""
+        return {"thresholds": list(self.thresholds), "windows": list(self.windows), "depths": list(self.depths)}
 
     @classmethod
     def fixed(cls, *, classes: int) -> OperatingPoints:
@@ -48,11 +70,13 @@ class OperatingPoints:
         return cls((FIXED_THRESHOLD,) * classes, (FIXED_WINDOW,) * classes)
 
 
-def preferred(*, f1: Floats, thresholds: Floats, windows: npt.NDArray[np.int64]) -> int:
+def preferred(*, f1: Floats, thresholds: Floats, windows: npt.NDArray[np.int64], depths: Floats | None = None) -> int:
     """Which of some operating points, each `(points,)`, to take: the one of highest F1.
 
-    Equal F1: the threshold nearer 0.5 (to nine decimals), then the smaller window, then the lower threshold.
+    Equal F1: the smaller depth, then the threshold nearer 0.5 (to nine decimals), then the smaller window, then the
+    lower threshold.
     """
     best = np.flatnonzero(f1 == f1.max())
     away = np.round(np.abs(thresholds[best] - 0.5), 9)
-    return int(best[np.lexsort((thresholds[best], windows[best], away))[0]])
+    deep = np.zeros(len(best)) if depths is None else depths[best]
+    return int(best[np.lexsort((thresholds[best], windows[best], away, deep))[0]])

@@ -13,7 +13,9 @@ from scipy.special import expit, logit
 from kd.errors import UserError
 from kd.scoring import kernels
 from kd.scoring.grid import FrameGrid
+from kd.scoring.hysteresis import hysteresis
 from kd.scoring.median import median_filter
+from kd.scoring.operating_points import OperatingPoints
 
 if TYPE_CHECKING:
     from kd.corpus.tables import Event
@@ -29,9 +31,9 @@ class FrameScores:
     """Frame scores of all clips.
 
     values: float32 `(clips, frames, classes)`, frames past a clip's end without length and at -inf; grid: of all clips,
-    or the frames' borders in seconds `(clips, frames + 1)`; windows, thresholds: `(classes,)`, the median, in frames,
-    and the threshold that turn scores into events. Thresholds do not matter to PSDS, windows do. temperatures:
-    `(classes,)`, those that make probabilities of the scores likeliest, where a model carries them.
+    or the frames' borders in seconds `(clips, frames + 1)`; windows, thresholds, depths: `(classes,)`, the median, in frames,
+    the threshold and the hysteresis that turn scores into events; no depths: none. Thresholds do not matter to PSDS, the
+    others do. temperatures: `(classes,)`, those that make probabilities of the scores likeliest, where a model carries them.
     """
 
     values: Singles
@@ -39,6 +41,18 @@ class FrameScores:
     windows: tuple[int, ...]
     thresholds: tuple[float, ...]
     temperatures: tuple[float, ...] | None = None
+    depths: tuple[float, ...] | None = None
+
+    @classmethod
+    def at(
+        cls,
+        points: OperatingPoints,
+        values: Singles,
+        grid: FrameGrid | Floats,
+        temperatures: tuple[float, ...] | None = None,
+    ) -> FrameScores:
+        """Scores at operating points."""
+        return cls(values, grid, points.windows, points.thresholds, temperatures, points.depths)
 
     def edges(self) -> Floats:
         """Borders of the frames in seconds, `(clips, frames + 1)`."""
@@ -69,12 +83,13 @@ class FrameScores:
         return np.asarray(expit(odds / np.array(self.temperatures, np.float32)), np.float32)
 
     def smooth(self) -> Singles:
-        """The scores after the median of each class, of each clip by itself, `(clips, frames, classes)`."""
+        """The scores after median and hysteresis of each class, of each clip by itself, `(clips, frames, classes)`."""
         out, lengths = self.values.copy(), self.lengths()
         for length in np.unique(lengths):
             rows = np.flatnonzero(lengths == length)
             for k, window in enumerate(self.windows):
-                out[rows, :length, k] = median_filter(np.ascontiguousarray(self.values[rows, :length, k]), window)
+                median = median_filter(np.ascontiguousarray(self.values[rows, :length, k]), window)
+                out[rows, :length, k] = hysteresis(median, self.depths[k] if self.depths else 0.0)
         return out
 
     def events(self, *, clips: Sequence[str], classes: Sequence[str]) -> dict[str, list[Event]]:
@@ -101,6 +116,7 @@ class FrameScores:
             tuple(self.windows[k] for k in columns),
             tuple(self.thresholds[k] for k in columns),
             None if self.temperatures is None else tuple(self.temperatures[k] for k in columns),
+            None if self.depths is None else tuple(self.depths[k] for k in columns),
         )
 
 

@@ -37,7 +37,7 @@ def detector_folder(
         networks=places,
         specs=[SPECS[architecture] for architecture in architectures],
         champion=[k % len(architectures) for k in range(len(CLASSES))],
-        points=OperatingPoints((0.5, 0.45, 0.55), tuple(windows)),
+        points=OperatingPoints((0.5, 0.45, 0.55), tuple(windows), (0.0, 0.02, 0.1)),
         temperatures=[1.0, 2.0, 0.5],
         corpus="made",
     )

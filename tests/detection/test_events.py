@@ -12,7 +12,7 @@ from kd.scoring.decode import decode
 from kd.scoring.operating_points import OperatingPoints
 
 CLASSES = ("Cat", "Dog", "Speech")
-POINTS = OperatingPoints((0.5, 0.3, 0.75), (1, 5, 9))
+POINTS = OperatingPoints((0.5, 0.3, 0.75), (1, 5, 9), (0.0, 0.8, 2.5))
 TEMPERATURES = (1.0, 0.5, 2.0)
 
 
@@ -33,7 +33,14 @@ def test_the_events_of_the_whole_recording(frames: int, seed: int, cuts: list[in
     scores = np.round(rng.random((frames, 3)), 2).astype(np.float32)
     grid = FrameGrid(hop=0.0415, window=0.064, frames=frames, seconds=max(0.05, share * frames * 0.0415))
     found = heard(scores, grid, cuts)
-    whole = decode(scores, grid=grid, thresholds=POINTS.thresholds, windows=POINTS.windows, classes=CLASSES)
+    whole = decode(
+        scores,
+        grid=grid,
+        thresholds=POINTS.thresholds,
+        windows=POINTS.windows,
+        classes=CLASSES,
+        depths=POINTS.depths,
+    )
     assert [(e.onset, e.offset, e.label) for e in found] == [(e.onset, e.offset, e.label) for e in whole]
 
 

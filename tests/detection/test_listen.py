@@ -63,7 +63,7 @@ def test_a_clip_is_scored_as_in_evaluation(
     logits = merged_logits(model, features)
     whole = decode_clips(
         probabilities(logits), clips=["clip"], grid=finest(model), thresholds=model.points.thresholds,
-        windows=model.points.windows, classes=model.classes,
+        windows=model.points.windows, classes=model.classes, depths=model.points.depths,
     )["clip"]  # fmt: skip
     expected = [(e.onset, min(e.offset, seconds), e.label) for e in whole if e.onset < seconds]
     found = detect_files(model, [path])[path]

@@ -18,6 +18,7 @@ from kd.models.config import ModelConfig
 from kd.models.files import save_model
 from kd.models.network import Network
 from kd.models.sru import SRU
+from kd.scoring.hysteresis import raised
 from kd.scoring.median import median_filter
 from kd.scoring.operating_points import OperatingPoints
 
@@ -50,7 +51,7 @@ def a_detector(
     for index, (config, _) in enumerate(members):
         places.append(folder / f"network-{index}")
         save_model(places[-1], a_network(config, seed=index), config, {})
-    windows = (1, 3, 7)
+    windows, depths = (1, 3, 7), (0.0, 0.05, 0.02)
 
     def saved(thresholds: Sequence[float]) -> Detector:
         save_detector(
@@ -59,7 +60,7 @@ def a_detector(
             networks=places,
             specs=[spec for _, spec in members],
             champion=champion,
-            points=OperatingPoints(tuple(thresholds), windows),
+            points=OperatingPoints(tuple(thresholds), windows, depths),
             temperatures=(1.0, 2.0, 0.5),
             corpus="none",
         )
@@ -68,7 +69,8 @@ def a_detector(
     detector = saved([0.5] * 3)
     scores = probabilities(merged_logits(detector, lambda spec: features_of(clips, spec)))
     assert scores.shape[1] == finest(detector).frames
-    return saved([gap(median_filter(scores[:, :, k].copy(), windows[k])) for k in range(3)])
+    smooth = [median_filter(scores[:, :, k].copy(), windows[k]) for k in range(3)]
+    return saved([gap(np.stack([each, raised(each, depth)])) for each, depth in zip(smooth, depths, strict=True)])
 
 
 def gap(scores: np.ndarray) -> float:
