@@ -84,6 +84,8 @@ def save_labels(folder: Path, labels: LabelArtifact) -> None:
         "temperature": labels.rule.temperature,
         "thresholds": list(labels.rule.thresholds),
         "lows": list(labels.rule.lows),
+        "windows": list(labels.rule.windows),
+        "depths": list(labels.rule.depths),
         "smoothings": [asdict(how) for how in labels.smoothings],
         "pass": labels.index,
         "splits": splits,
@@ -99,7 +101,8 @@ def load_labels(folder: Path) -> LabelArtifact:
     try:
         about = read_json(path, hint="write it again with pseudo_label")
         smoothings = tuple(Smoothing(**how) for how in about["smoothings"])
-        rule = LabelRule(about["labels"], about["temperature"], tuple(about["thresholds"]), tuple(about["lows"]))
+        bounds = (tuple(about.get(name, ())) for name in ("thresholds", "lows", "windows", "depths"))
+        rule = LabelRule(about["labels"], about["temperature"], *bounds)
         splits = {role: _read(folder, part, smoothings, rule) for role, part in about["splits"].items()}
         return LabelArtifact(
             tuple(about["classes"]),

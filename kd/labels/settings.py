@@ -10,6 +10,7 @@ from kd.labels.names import ACCEPTS, KINDS, SCALES
 from kd.labels.rule import LabelRule
 from kd.labels.schedule import Falling
 from kd.labels.smoothing import Smoothing, smoothing
+from kd.scoring.operating_points import OperatingPoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,11 @@ class LabelSettings:
     median and the Gaussian, in frames; start, decay, floor: of `schedule.threshold`, whose update 0 is pass 2.
 
     scale: what thresholds are compared with. `absolute`: σ(z), as S2 does. `own`: scores shifted so that each class's
-    own operating threshold t lies at 1/2, σ(z - logit t); at θ = 1/2 a label says what its teacher would detect (ours).
+    own operating threshold t lies at 1/2, σ(z - logit t), after the median and the hysteresis of its operating point; at
+    θ = 1/2 a label says what its teacher would detect (ours).
     clamp: labels are 0 for classes that a weakly labelled clip is known not to hold (ours). accept: `exact` gives labels
-    only to weakly labelled clips whose detected tags equal the known ones (S2 section 3.4); `all` to every clip.
+    only to weakly labelled clips whose detected tags equal the known ones (S2 section 3.4); `all` to every clip. tag_weight:
+    what the loss of tags counts beside that of frames: known ones, and detected ones of other clips (ours; S1 has none).
     """
 
     kind: str = "binary"
@@ -33,6 +36,7 @@ class LabelSettings:
     scale: str = "own"
     clamp: bool = True
     accept: str = "all"
+    tag_weight: float = 0.0
 
     def __post_init__(self) -> None:
         for name, known in (("kind", KINDS), ("scale", SCALES), ("accept", ACCEPTS)):
@@ -44,12 +48,14 @@ class LabelSettings:
         """θ of the labels that pass `index`, from 2, trains on."""
         return Falling(self.start, self.decay, self.floor).at(index - 2)
 
-    def rule(self, own: Sequence[float], *, index: int) -> LabelRule:
-        """The rule of pass `index` for teachers whose operating thresholds are `own`, (classes,)."""
+    def rule(self, own: OperatingPoints, *, index: int) -> LabelRule:
+        """The rule of pass `index` for teachers of these operating points."""
         level = 0.5 if self.kind == "soft" else self.threshold(index)
-        high = tuple(self._placed(each, level) for each in own)
-        low = tuple(self._placed(each, 1 - level) for each in own)
-        return LabelRule(self.kind, self.temperature, high, low)
+        high = tuple(self._placed(each, level) for each in own.thresholds)
+        low = tuple(self._placed(each, 1 - level) for each in own.thresholds)
+        if self.scale == "absolute":
+            return LabelRule(self.kind, self.temperature, high, low)
+        return LabelRule(self.kind, self.temperature, high, low, own.windows, own.depths)
 
     def smoothings(self, names: Sequence[str]) -> tuple[Smoothing, ...]:
         """The smoothings of these names with this window and sigma."""

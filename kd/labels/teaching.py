@@ -11,7 +11,7 @@ from kd.labels.rule import LabelRule, Logits
 class Teaching:
     """logits: (clips, frames, classes) by role of a training split, on `grid`; rule: how they become labels.
 
-    clamp, accept: as in `LabelSettings`; without: columns of classes that get no labels at all.
+    clamp, accept, tag_weight: as in `LabelSettings`; without: columns of classes that get no labels at all.
     """
 
     logits: Mapping[str, Logits]
@@ -20,3 +20,4 @@ class Teaching:
     clamp: bool
     accept: str = "all"
     without: tuple[int, ...] = ()
+    tag_weight: float = 0.0

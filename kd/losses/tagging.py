@@ -14,3 +14,15 @@ def tag_bce(tags: Tensor, targets: Tensor) -> Tensor:
     """
     s = tags.float().clamp(1e-7, 1 - 1e-7)
     return -(targets * torch.log(s) + (1 - targets) * torch.log1p(-s)).mean()
+
+
+def known_tag_bce(tags: Tensor, targets: Tensor) -> Tensor:
+    """`tag_bce` over the tags that are known: targets that are NaN weigh 0; 0 where none is.
+
+    tags: s, probabilities (batch, classes); targets: y in [0, 1] or NaN, same shape.
+    """
+    known = ~torch.isnan(targets)
+    s = tags.float().clamp(1e-7, 1 - 1e-7)
+    y = torch.where(known, targets, 0.0)
+    each = -(y * torch.log(s) + (1 - y) * torch.log1p(-s))
+    return (each * known).sum() / known.sum().clamp(min=1)

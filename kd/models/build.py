@@ -32,6 +32,12 @@ def build(config: ModelConfig | SceneConfig) -> Network | SceneNetwork:
     """
     if isinstance(config, SceneConfig):
         return _scene_network(config)
+    network = _network(config)
+    network.pooling = config.pooling
+    return network
+
+
+def _network(config: ModelConfig) -> Network:
     if config.architecture == "deep":
         return Deep(
             classes=len(config.classes),

@@ -23,6 +23,7 @@ CHOICES: dict[str, tuple[str | int | bool, ...]] = {
     "recurrent_activation": ("tanh", "identity"),
     "padding": ("same", "literal"),
     "direction": ("both", "forward"),
+    "pooling": ("mean", "linear"),
 }
 
 
@@ -32,7 +33,8 @@ class ModelConfig(Described):
     names, in the order of the logits.
 
     width: of all but the first two, a factor of channels; direction: `both`, or `forward`, where the recurrent networks
-    walk the frames in order only. The other fields are those of the paper where it says them; see `deep`, `shallow` and
+    walk the frames in order only; pooling: how clip tags are made of frames, of all but the residual network, which takes
+    the loudest. The other fields are those of the paper where it says them; see `deep`, `shallow` and
     `sru`.
     """
 
@@ -44,6 +46,7 @@ class ModelConfig(Described):
     padding: str = "same"
     width: float = 1.0
     direction: str = "both"
+    pooling: str = "mean"
 
     def __post_init__(self) -> None:
         check_choices(self, CHOICES)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from kd.errors import UserError
 from kd.models.blocks import as_map, as_sequence, bins_after, frames_ahead
 from kd.models.normalise import Normalise
-from kd.models.pooling import mean_pool
+from kd.models.pooling import POOLS
 from kd.models.sru import SRU
 
 HIDDEN = 128  # units of each direction in S1; of the forward one twice as many where there is no other
@@ -19,6 +19,7 @@ class Network(nn.Module):
     """
 
     classify: nn.Linear
+    pooling = "mean"
 
     def __init__(self, *, mels: int) -> None:
         super().__init__()
@@ -43,8 +44,8 @@ class Network(nn.Module):
         return logits
 
     def tags(self, logits: Tensor) -> Tensor:
-        """Probabilities of a clip's tags, (batch, classes), of its logits (batch, frames, classes), as its paper pools."""
-        return mean_pool(logits)
+        """Probabilities of a clip's tags, (batch, classes), of its logits (batch, frames, classes), as `pooling` says."""
+        return POOLS[self.pooling](logits)
 
     def normalised(self, features: Tensor) -> Tensor:
         """Features with the statistics applied. Raises UserError for features of another shape."""

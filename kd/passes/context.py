@@ -11,6 +11,7 @@ from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part, View
 from kd.passes.judging import Judge, Verdict
 from kd.passes.networks import Prediction, Training, Trial, set_digest
+from kd.passes.plan import POOLING
 from kd.passes.settings import FittedSettings
 from kd.passes.steps import Steps
 from kd.progress import Progress
@@ -104,4 +105,5 @@ def model_config(settings: FittedSettings, architecture: str, inputs: Inputs) ->
         padding=settings.padding,
         width=settings.width,
         direction=settings.direction,
+        pooling=settings.pooling or POOLING[getattr(settings, "recipe", "default")],
     )

@@ -16,6 +16,7 @@ from kd.labels.teaching import Teaching
 from kd.passes.context import Bench
 
 EVERYWHERE = 0.99  # share of positive frames from which on labels say nothing
+BOUNDS = ("thresholds", "lows", "windows", "depths")  # of a rule, by class
 Record = Mapping[str, Any]
 
 
@@ -32,12 +33,12 @@ def earlier_teaching(bench: Bench, earlier: Sequence[Record], grid: FrameGrid) -
         for role in bench.inputs.training
     }
     used = labels["settings"]
-    high, low = (tuple(labels[bounds][label] for label in classes) for bounds in ("thresholds", "lows"))
-    rule = LabelRule(used["kind"], used["temperature"], high, low)
+    bounds = (tuple(labels[name][label] for label in classes) if labels[name] else () for name in BOUNDS)
+    rule = LabelRule(used["kind"], used["temperature"], *bounds)
     without = tuple(
         k for k, label in enumerate(classes) if label in labels["collapsed"] and label not in labels["kept_from"]
     )
-    return Teaching(logits, grid, rule, used["clamp"], used["accept"], without)
+    return Teaching(logits, grid, rule, used["clamp"], used["accept"], without, used.get("tag_weight", 0.0))
 
 
 def _scores(bench: Bench, earlier: Sequence[Record], index: int, grid: FrameGrid) -> dict[str, Logits]:
@@ -64,14 +65,10 @@ def mended(
     kept = [k for k in columns if before is not None and k not in before.without]
     if before is not None and kept:
         logits = {role: array.copy() for role, array in teaching.logits.items()}
-        high, low = list(teaching.rule.thresholds), list(teaching.rule.lows)
         for k in kept:
-            high[k], low[k] = before.rule.thresholds[k], before.rule.lows[k]
             for role, array in logits.items():
                 array[:, :, k] = before.logits[role][:, :, k]
-        teaching = replace(
-            teaching, logits=logits, rule=replace(teaching.rule, thresholds=tuple(high), lows=tuple(low))
-        )
+        teaching = replace(teaching, logits=logits, rule=teaching.rule.taking(kept, before.rule))
     without = tuple(k for k in columns if k not in kept)
     earlier = {} if last is None else last["labels"]["kept_from"]
     origin = {classes[k]: earlier.get(classes[k], last["index"] if last else 0) for k in kept}
@@ -84,7 +81,8 @@ def positives(teaching: Teaching, how: Smoothing) -> dict[str, Bools]:
 
 
 def facts(bench: Bench, teaching: Teaching, smoothings: Sequence[Smoothing], before: Teaching | None) -> dict[str, Any]:
-    """Thresholds on σ(z), shares of positive frames and accepted clips, agreement with the pass before, label hashes."""
+    """Thresholds on σ(z), the teachers' windows and depths, shares of positive frames and accepted clips, agreement with the
+    pass before, label hashes."""
     classes, how = bench.inputs.classes, smoothings[0]
     now = positives(teaching, how)
     together = np.concatenate(list(now.values()))
@@ -100,8 +98,7 @@ def facts(bench: Bench, teaching: Teaching, smoothings: Sequence[Smoothing], bef
         return dict(zip(classes, np.asarray(values, dtype=np.float64).tolist(), strict=True))
 
     return {
-        "thresholds": by_class(teaching.rule.thresholds),
-        "lows": by_class(teaching.rule.lows),
+        **{name: by_class(values) if (values := getattr(teaching.rule, name)) else None for name in BOUNDS},
         "positive": by_class(positive_share(together)),
         "agreement": None if alike is None else by_class(alike),
         "accepted": None

@@ -63,7 +63,9 @@ def draw_labels(
     axes[0].plot(
         times, probabilities(logits)[0, :, column], color="black", linewidth=1, label=literal("teacher's score")
     )
-    axes[0].axhline(teacher.own[column], color="grey", linewidth=0.8, linestyle=":", label=literal("its own threshold"))
+    axes[0].axhline(
+        teacher.own.thresholds[column], color="grey", linewidth=0.8, linestyle=":", label=literal("its own threshold")
+    )
     _rows(axes[0], "score")
     for axis, (name, ways) in zip(axes[1:], shown.items(), strict=True):
         for place, (words, chosen, at) in enumerate(ways):

@@ -14,6 +14,7 @@ from kd.passes.context import Bench
 from kd.passes.plan import TuningPlan, seed_of
 from kd.passes.students import Student
 from kd.passes.targets import frame_label_set
+from kd.scoring.operating_points import OperatingPoints
 from kd.training.data import TrainingSet
 from kd.tuning.attempt import Attempt
 from kd.tuning.outcome import Studied
@@ -39,11 +40,11 @@ STEPS_AHEAD = 2  # label updates that a student of a trial sees
 class Teacher:
     """Merged champions, as studies see them.
 
-    own: their operating thresholds, (classes,); logits: (clips, frames, classes) by training role; select: of the
+    own: their operating points; logits: (clips, frames, classes) by training role; select: of the
     selection split; f1: what each class's champion reaches there.
     """
 
-    own: tuple[float, ...]
+    own: OperatingPoints
     grid: FrameGrid
     logits: Mapping[str, Logits]
     select: Logits
@@ -52,7 +53,7 @@ class Teacher:
     def teaching(self, settings: LabelSettings, *, index: int) -> Teaching:
         """What the teacher gives its students of pass `index`."""
         rule = settings.rule(self.own, index=index)
-        return Teaching(self.logits, self.grid, rule, settings.clamp, settings.accept)
+        return Teaching(self.logits, self.grid, rule, settings.clamp, settings.accept, tag_weight=settings.tag_weight)
 
 
 @dataclass(frozen=True)

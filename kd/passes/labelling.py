@@ -51,7 +51,7 @@ def pseudo_label(settings: PseudoLabelSettings) -> int:
         detector.classes,
         finest(detector),
         dict.fromkeys(detector.classes, version.number),
-        how.rule(detector.points.thresholds, index=2),
+        how.rule(detector.points, index=2),
         how.smoothings(SMOOTHINGS),
         int(version.tags.get("kd.pass", 0)),
         splits,

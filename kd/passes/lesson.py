@@ -125,7 +125,7 @@ def teacher_of(bench: Bench, teachers: Mapping[str, int], f1: Mapping[str, float
         select = bench.logits(detector, bench.inputs.select)
         if f1 is None:
             f1 = {label: value or 0.0 for label, value in bench.verdict(detector).f1("tuned").items()}
-    return Teacher(detector.points.thresholds, finest(detector), logits, select, f1)
+    return Teacher(detector.points, finest(detector), logits, select, f1)
 
 
 def settings_after(work: PassWork, earlier: Sequence[Mapping[str, Any]]) -> LabelSettings:

@@ -57,6 +57,12 @@ class FitOptions(DescentOptions):
     mixup: float = option(
         0.0, help="α of Beta(α, α): log-mel features and targets of two clips are mixed; 0: none", low=0, high=100
     )
+    average: float = option(
+        0.995,
+        help="decay of the moving average of weights that each network ends with; 0: its last weights; not with recipe=paper",
+        low=0,
+        high=0.99999,
+    )
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,12 @@ class ClampOptions:
         help="weakly labelled clips that get frame labels; 'exact': those whose detected tags are the known ones",
         choices=ACCEPTS,
     )
+    tag_weight: float = option(
+        1.0,
+        help="what the loss of tags, known or detected, counts beside that of frame labels; 0: nothing; not with recipe=paper",
+        low=0,
+        high=100,
+    )
 
 
 @dataclass(frozen=True)
@@ -126,6 +138,12 @@ class RecurrentOptions(DirectionOptions):
         "tanh", help="activation inside the recurrent unit", choices=("tanh", "identity")
     )
     padding: str = option("same", help="padding of the deep network", choices=("same", "literal"))
+    pooling: str = option(
+        "",
+        help="clip tags from frames: 'mean' of their probabilities, the paper's, or 'linear', weighted by themselves; empty: "
+        "the recipe's",
+        choices=("", "mean", "linear"),
+    )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from kd.commit import project_commit
 from kd.labels.artifact import LabelArtifact
 from kd.labels.settings import LabelSettings
 from kd.labels.smoothing import Smoothing
+from kd.passes.options import ClampOptions
 from kd.tracking.registry import LONGEST
 
 ARTIFACT = "origin.json"  # of the version's run: tags that are longer
@@ -69,18 +70,23 @@ def labels_used(settings: LabelSettings, how: Smoothing, *, index: int) -> dict[
         found |= {"threshold": settings.threshold(index), **schedule, "scale": settings.scale}
     elif settings.accept == "exact":
         found["scale"] = settings.scale
-    return {**found, "clamp": settings.clamp, "accept": settings.accept}
+    return found | _known(settings)
 
 
-def artifact_labels_used(labels: LabelArtifact, how: Smoothing, *, clamp: bool, accept: str) -> dict[str, Any]:
-    """The same of an artifact, which holds the threshold of each class."""
+def artifact_labels_used(labels: LabelArtifact, how: Smoothing, known: ClampOptions) -> dict[str, Any]:
+    """The same of an artifact, which holds the threshold of each class; known: what is known of clips beside it."""
     rule = labels.rule
     found: dict[str, Any] = {"kind": rule.kind, **_smoothed(how)}
     if rule.kind != "binary":
         found["temperature"] = rule.temperature
-    if rule.kind != "soft" or accept == "exact":
+    if rule.kind != "soft" or known.accept == "exact":
         found["thresholds"] = dict(zip(labels.classes, rule.thresholds, strict=True))
-    return {**found, "clamp": clamp, "accept": accept}
+    return found | _known(known)
+
+
+def _known(settings: LabelSettings | ClampOptions) -> dict[str, Any]:
+    weight = {"tag_weight": settings.tag_weight} if settings.tag_weight else {}
+    return {"clamp": settings.clamp, "accept": settings.accept, **weight}
 
 
 def _smoothed(how: Smoothing) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def label_artifact(
         detector.classes,
         finest(detector),
         dict(champions),
-        labels.rule(detector.points.thresholds, index=index + 1),
+        labels.rule(detector.points, index=index + 1),
         labels.smoothings(work.plan.smoothings),
         index,
         splits,

@@ -19,6 +19,7 @@ TAGGER, STUDENT = "deep", "shallow"  # the networks of the tagger and of a study
 BATCH = {"default": 12, "paper": 32}
 SMOOTHED = {"default": "median,median+gaussian", "paper": "none,median,median+gaussian"}
 LABELS = {"default": "binary", "paper": "soft"}
+POOLING = {"default": "linear", "paper": "mean"}
 JUDGED_BY = {"default": "tuned", "paper": "fixed"}
 
 
@@ -114,6 +115,7 @@ def plan(settings: IterateSettings) -> Plan:
         passes=settings.passes,
         clamp=settings.clamp and not paper,
         accept=settings.accept,
+        tag_weight=0.0 if paper else settings.tag_weight,
     )
     labels.smoothings(smoothed)
     return Plan(settings.passes, wanted, smoothed, JUDGED_BY[settings.recipe], labels, tuning_plan(settings))
@@ -153,7 +155,13 @@ def tuning_plan(settings: IterateSettings) -> TuningPlan | None:
 
 
 def label_settings(
-    options: LabelOptions, *, recipe: str = "default", passes: int = 2, clamp: bool = True, accept: str = "all"
+    options: LabelOptions,
+    *,
+    recipe: str = "default",
+    passes: int = 2,
+    clamp: bool = True,
+    accept: str = "all",
+    tag_weight: float = 0.0,
 ) -> LabelSettings:
     """How labels are made, in a job of so many passes. The kind: as given, else soft with a temperature, else the recipe's."""
     if options.labels == "binary" and options.temperature != 1:
@@ -177,6 +185,7 @@ def label_settings(
         scale=options.threshold_scale,
         clamp=clamp,
         accept=accept,
+        tag_weight=tag_weight,
     )
 
 
@@ -224,4 +233,5 @@ def fit_settings(options: FittedSettings, *, clips: int, recipe: str = "default"
         time_mask=options.time_mask,
         frequency_mask=options.frequency_mask,
         mixup=options.mixup,
+        average=0.0 if recipe == "paper" else options.average,
     )

@@ -115,4 +115,4 @@ def successor(studies: LabelStudies, weights: Weights) -> Teacher:
     select = student.logits(weights, bench.inputs.select)
     verdict = bench.judge.verdict(grid=view.grid, select=select, report=None)
     f1 = {label: value or 0.0 for label, value in verdict.f1("tuned").items()}
-    return Teacher(verdict.points.thresholds, view.grid, logits, select, f1)
+    return Teacher(verdict.points, view.grid, logits, select, f1)

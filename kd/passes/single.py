@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from kd.passes.job import model_locked, state_folder
 from kd.passes.judging import Verdict, judge_of
 from kd.passes.merging import champion_of_every_class, merged_detector
 from kd.passes.metrics import score_metrics
+from kd.passes.options import ClampOptions
 from kd.passes.origin import Origin, artifact_labels_used, made_tags
 from kd.passes.plan import BATCH, check_direction, fit_settings
 from kd.passes.recording import identity_tags, log_logits, record, register
@@ -70,8 +71,8 @@ def distill(settings: DistillSettings) -> int:
         known = ", ".join(each.name for each in labels.smoothings)
         raise UserError(f"{settings.labels} has no labels smoothed by {settings.smoothing!r}", f"it has: {known}")
     view = bench.view(settings.architecture)
-    training = pseudo_labelled(bench.inputs, view, labels, how, clamp=settings.clamp, accept=settings.accept)
-    used = artifact_labels_used(labels, how, clamp=settings.clamp, accept=settings.accept)
+    training = pseudo_labelled(bench.inputs, view, labels, how, settings)
+    used = artifact_labels_used(labels, how, settings)
     model = "" if labels.model == settings.model else labels.model
     teachers = {label: int(labels.versions[label]) for label in bench.inputs.classes if label in labels.versions}
     origin = Origin(used, teachers, model, settings.labels if is_run_id(settings.labels) else "")
@@ -86,7 +87,7 @@ def labels_folder(place: str) -> Path:
 
 
 def pseudo_labelled(
-    inputs: Inputs, view: View, labels: LabelArtifact, how: Smoothing, *, clamp: bool, accept: str
+    inputs: Inputs, view: View, labels: LabelArtifact, how: Smoothing, known: ClampOptions
 ) -> TrainingSet:
     """The corpus's training clips with their labels from an artifact, matched by audio content."""
     if missing := sorted(set(inputs.classes) - set(labels.classes)):
@@ -104,9 +105,10 @@ def pseudo_labelled(
                 "label this corpus with pseudo_label",
             )
         merged[role] = labels.splits[role].logits[[rows[source.content] for source in part.sources]][:, :, columns]
-    high, low = ([bounds[k] for k in columns] for bounds in (labels.rule.thresholds, labels.rule.lows))
-    rule = replace(labels.rule, thresholds=tuple(high), lows=tuple(low))
-    return frame_label_set(inputs, view, Teaching(merged, labels.grid, rule, clamp, accept), how)
+    teaching = Teaching(
+        merged, labels.grid, labels.rule.of(columns), known.clamp, known.accept, tag_weight=known.tag_weight
+    )
+    return frame_label_set(inputs, view, teaching, how)
 
 
 def content_rows(part: LabelledSplit) -> dict[str, int]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from kd.audio.store import one_after_another
 from kd.labels.acceptance import exact_match
 from kd.labels.merging import regrid, window_on
-from kd.labels.rule import CHUNK, NO_LABEL, Bools, clamped
+from kd.labels.rule import CHUNK, NO_LABEL, Bools, LabelRule, clamped, unheard_left_out
 from kd.labels.smoothing import Smoothing, probabilities
 from kd.labels.teaching import Teaching
 from kd.passes.inputs import Inputs, Part, View
@@ -43,25 +43,46 @@ def frame_label_set(inputs: Inputs, view: View, teaching: Teaching, how: Smoothi
     """All training clips with smoothed frame labels of the merged teachers. Source: S1 section 3.3.2.
 
     The teachers' logits are interpolated to the view's frames, on which rule and smoothing work; windows keep their length
-    in time. A strongly labelled training split keeps its own labels.
+    in time. A strongly labelled training split keeps its own labels. Tags are learnt beside them as `teaching` says;
+    where a clip is known to hold a class and a teacher detects it nowhere, that class's frames have no label.
     """
     labels = {}
     grids = {"source": teaching.grid, "target": view.grid}
     way = replace(how, window=window_on(how.window, **grids), sigma=how.sigma * teaching.grid.hop / view.grid.hop)
+    rule = teaching.rule.on(**grids)
     for role, part in inputs.training.items():
         if role == "strong":
             labels[role] = true_frames(part, inputs, view)
             continue
-        labels[role] = teaching.rule.labels(regrid(teaching.logits[role], **grids), way)
+        labels[role] = rule.labels(regrid(teaching.logits[role], **grids), way)
         labels[role][:, :, list(teaching.without)] = NO_LABEL
         if role == "weak":
             tags = part.tags(inputs.classes)
             if teaching.accept == "exact":
                 detected: Bools = np.any(teaching.rule.positive(teaching.logits[role], how), axis=1)
                 labels[role][~exact_match(detected.astype(np.float32), tags, threshold=0.5)] = NO_LABEL
+            if teaching.clamp and rule.kind == "binary":
+                labels[role] = unheard_left_out(labels[role], tags)
             if teaching.clamp:
                 labels[role] = clamped(labels[role], tags)
-    return joined(view, inputs.training, labels)
+    found = joined(view, inputs.training, labels)
+    if not teaching.tag_weight:
+        return found
+    of_splits = [learnt_tags(part, labels[role], role, inputs, rule) for role, part in inputs.training.items()]
+    return replace(found, tags=np.concatenate(of_splits), tag_weight=teaching.tag_weight)
+
+
+def learnt_tags(part: Part, labels: Targets, role: str, inputs: Inputs, rule: LabelRule) -> Targets:
+    """Tags of a training split that are learnt beside its frame labels, (clips, classes): the known ones.
+
+    Of clips without known ones, those whose binary labels are somewhere 1; NaN, none, with other labels.
+    """
+    if role in KNOWN_TAGS:
+        return part.tags(inputs.classes)
+    if rule.kind != "binary":
+        return np.full((len(part.names), len(inputs.classes)), NO_LABEL)
+    heard = (labels >= 0.5).any(axis=1).astype(np.float16)
+    return np.where(np.isnan(labels[:, 0]), NO_LABEL, heard)
 
 
 def pooled(logits: Logits) -> Targets:

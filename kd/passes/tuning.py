@@ -60,7 +60,13 @@ def tune(settings: TuneSettings) -> int:
 def prepared(settings: TuneSettings) -> Search:
     """The registry's champions at work on a corpus, and what is to be searched there."""
     check_sampler(settings.sampler)
-    labels = label_settings(settings, passes=settings.passes + 1, clamp=settings.clamp, accept=settings.accept)
+    labels = label_settings(
+        settings,
+        passes=settings.passes + 1,
+        clamp=settings.clamp,
+        accept=settings.accept,
+        tag_weight=settings.tag_weight,
+    )
     if settings.what == "schedule" and labels.kind == "soft":
         raise UserError("soft labels have no threshold to schedule", "give labels=binary or labels=gated")
     network = settings.architecture if settings.what == "training" else STUDENT

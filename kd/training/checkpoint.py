@@ -11,20 +11,30 @@ from kd.files import atomic_write_bytes
 
 
 def save_checkpoint(
-    path: Path, *, model: nn.Module, optimizer: torch.optim.Optimizer, step: int, losses: list[float]
+    path: Path,
+    *,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    losses: list[float],
+    average: nn.Module | None = None,
 ) -> None:
-    """Write weights, the optimiser's moments, the number of steps done and the losses so far."""
+    """Write weights, their average if there is one, the optimiser's moments, the number of steps done and the losses so far."""
     from safetensors.torch import save
 
     tensors: dict[str, Tensor] = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{k}": torch.as_tensor(v).contiguous() for k, v in state.items()}
+    if average is not None:
+        tensors |= {f"average.{k}": v.contiguous() for k, v in average.state_dict().items()}
     about = {"step": str(step), "losses": json.dumps(losses)}
     atomic_write_bytes(path, save(tensors, metadata={**about, "sha256": _digest(tensors, about)}))
 
 
-def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, list[float]]:
-    """Put model and optimizer where `save_checkpoint` left them; returns steps done and losses, (0, []) without a file.
+def load_checkpoint(
+    path: Path, *, model: nn.Module, optimizer: torch.optim.Optimizer, average: nn.Module | None = None
+) -> tuple[int, list[float]]:
+    """Put model, average and optimizer where `save_checkpoint` left them; returns steps done and losses, (0, []) without a file.
 
     A checkpoint that cannot be read, or is not what was written, is passed over: training starts anew.
     """
@@ -40,7 +50,9 @@ def load_checkpoint(path: Path, *, model: nn.Module, optimizer: torch.optim.Opti
         return 0, []
     if about is None or about.pop("sha256", "") != _digest(tensors, about):
         return 0, []
-    model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
+    for prefix, network in (("model.", model), ("average.", average)):
+        if network is not None:
+            network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
     states: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         if key.startswith("optimizer."):

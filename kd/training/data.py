@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from kd.audio.store import ClipFeatures
 from kd.losses.frames import frame_bce, labelled_frame_bce
-from kd.losses.tagging import tag_bce
+from kd.losses.tagging import known_tag_bce, tag_bce
 from kd.models.network import Network
 
 Floats = npt.NDArray[np.float32]
@@ -59,11 +59,14 @@ class TrainingSet:
     """Clips with their targets.
 
     features: of n clips; targets: (n, classes) tags or (n, frames, classes) frame labels, float16 in [0, 1]; frame
-    labels may be NaN, which a loss leaves out.
+    labels may be NaN, which a loss leaves out. tags: beside frame labels, tags (n, classes), NaN where none are
+    known, and tag_weight, what they weigh in the loss.
     """
 
     features: ClipFeatures
     targets: npt.NDArray[np.float16]
+    tags: npt.NDArray[np.float16] | None = None
+    tag_weight: float = 0.0
 
     @property
     def weak(self) -> bool:
@@ -80,17 +83,30 @@ class TrainingSet:
 
     def batch(self, step: Step, augment: Augment) -> tuple[Floats, tuple[npt.NDArray[Any], ...]]:
         which = step.clips(len(self))
-        features, targets = augment(self.features.batch(which), self.targets[which].astype(np.float32))
-        return features, (targets,)
+        targets = self.targets[which].astype(np.float32)
+        if self.tags is None:
+            features, targets = augment(self.features.batch(which), targets)
+            return features, (targets,)
+        known = self.tags[which].astype(np.float32)
+        both = np.concatenate([targets, known[:, None]], axis=1)  # as one more frame, to be mixed with the same shares
+        features, both = augment(self.features.batch(which), both)
+        return features, (both[:, :-1], both[:, -1])
 
     def loss(self, model: Network) -> Loss:
         def of_tags(logits: Tensor, targets: Tensor) -> Tensor:
             return tag_bce(model.tags(logits), targets)
 
-        return of_tags if self.weak else frame_bce if self.whole else labelled_frame_bce
+        of_frames = frame_bce if self.whole else labelled_frame_bce
+
+        def of_both(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+            return of_frames(logits, targets) + self.tag_weight * known_tag_bce(model.tags(logits), known)
+
+        return of_tags if self.weak else of_frames if self.tags is None else of_both
 
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
-        return (self.targets,)
+        if self.tags is None:
+            return (self.targets,)
+        return self.targets, self.tags, np.array([self.tag_weight])
 
 
 def order_of(clips: int, *, seed: int, epoch: int) -> Which:

@@ -13,6 +13,7 @@ from torch import nn
 
 from kd.errors import UserError
 from kd.training.augment import augmented
+from kd.training.average import Average
 from kd.training.checkpoint import load_checkpoint, save_checkpoint
 from kd.training.data import Learnable, Loss, Step
 from kd.training.precision import autocast
@@ -28,7 +29,8 @@ class FitSettings:
     """How one network is trained: `steps` steps of `batch` clips.
 
     optimizer: `adam`, `amsgrad`, or `sgd` with `momentum`; decay: what is added to each gradient, as a share of its weight;
-    schedule: of the rate, one of `kd.training.rates`; time_mask, frequency_mask, mixup: as in `augmented`; 0: none.
+    schedule: of the rate, one of `kd.training.rates`; average: the decay of the moving average of weights that becomes the
+    network, 0: none, the last weights do; time_mask, frequency_mask, mixup: as in `augmented`; 0: none.
     """
 
     steps: int
@@ -43,6 +45,7 @@ class FitSettings:
     momentum: float = 0.0
     decay: float = 0.0
     schedule: str = "last third"
+    average: float = 0.0
 
 
 def rate_at(settings: FitSettings, step: int) -> float:
@@ -78,7 +81,11 @@ def fit(
     """
     device = next(model.parameters()).device
     optimizer = optimizer_of(model, settings)
-    done, losses = load_checkpoint(checkpoint, model=model, optimizer=optimizer) if checkpoint else (0, [])
+    average = Average(model, decay=settings.average) if settings.average else None
+    averaged = None if average is None else average.network
+    done, losses = 0, list[float]()
+    if checkpoint:
+        done, losses = load_checkpoint(checkpoint, model=model, optimizer=optimizer, average=averaged)
     every = min(max(1, len(training) // settings.batch), LONGEST)
     loss = training.loss(model)
     model.train()
@@ -88,10 +95,16 @@ def fit(
         losses.append(_step(model, optimizer, loss, training, settings, step, mean, device))
         if not np.isfinite(losses[-1]):
             raise UserError(f"the loss is {losses[-1]} at step {step + 1}", "lower learning_rate, or precision=float32")
+        if average is not None:
+            average.update(model, step=step)
         if checkpoint and (step + 1) % every == 0 and step + 1 < settings.steps:
-            save_checkpoint(checkpoint, model=model, optimizer=optimizer, step=step + 1, losses=losses)
+            save_checkpoint(
+                checkpoint, model=model, optimizer=optimizer, step=step + 1, losses=losses, average=averaged
+            )
         if report:
             report(step + 1, losses[-1])
+    if averaged is not None:
+        model.load_state_dict(averaged.state_dict())
     return losses
 
 

@@ -12,6 +12,7 @@ from kd.labels.settings import LabelSettings
 from kd.labels.statistics import agreement, positive_share
 from kd.scoring.decode import decode_clips
 from kd.scoring.event_f1 import event_based
+from kd.scoring.operating_points import OperatingPoints
 
 GRID = FrameGrid(hop=0.05, window=0.1, frames=60, seconds=3.0)
 CLASSES = ("cat", "dog")
@@ -38,7 +39,7 @@ def quality(settings: LabelSettings, seed: int = 0) -> Quality:
         clips=clips,
         grid=GRID,
         classes=CLASSES,
-        rule=settings.rule([0.4, 0.6], index=2),
+        rule=settings.rule(OperatingPoints((0.4, 0.6), (1, 1)), index=2),
         smoothings=settings.smoothings(["median", "median+gaussian"]),
     )
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kd.losses.frames import frame_bce, labelled_frame_bce
-from kd.losses.tagging import tag_bce
+from kd.losses.tagging import known_tag_bce, tag_bce
 
 
 def bce(s: float, y: float) -> float:
@@ -56,3 +56,13 @@ def test_frames_without_a_label_weigh_nothing() -> None:
     assert logits.grad is not None and (logits.grad[~known] == 0).all() and (logits.grad[known] != 0).all()
     none = labelled_frame_bce(logits, torch.full_like(targets, float("nan")))
     assert none.item() == 0
+
+
+def test_known_tags_alone_count() -> None:
+    tags = torch.rand(4, 3, generator=torch.manual_seed(0))
+    wanted = torch.randint(0, 2, (4, 3), generator=torch.manual_seed(1)).float()
+    torch.testing.assert_close(known_tag_bce(tags, wanted), tag_bce(tags, wanted))
+    some = wanted.clone()
+    some[1:] = torch.nan
+    torch.testing.assert_close(known_tag_bce(tags, some), tag_bce(tags[:1], wanted[:1]))
+    assert known_tag_bce(tags, torch.full((4, 3), torch.nan)) == 0

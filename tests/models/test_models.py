@@ -10,7 +10,7 @@ from kd.errors import UserError
 from kd.models.build import build, count_parameters
 from kd.models.config import ModelConfig
 from kd.models.network import RecurrentCNN
-from kd.models.pooling import mean_pool
+from kd.models.pooling import linear_pool, mean_pool
 from kd.models.sru import SRU
 
 TEN = tuple("abcdefghij")
@@ -177,3 +177,18 @@ def test_statistics_are_applied() -> None:
 def test_mean_pool_averages_probabilities() -> None:
     logits = torch.tensor([[[0.0, 100.0], [100.0, -100.0]]])
     torch.testing.assert_close(mean_pool(logits), torch.tensor([[0.75, 0.5]]))
+
+
+def test_clip_tags_are_pooled_as_the_description_says() -> None:
+    logits = torch.tensor([[[0.0, 4.0], [-20.0, -20.0], [2.0, -20.0]]])
+    p = torch.sigmoid(logits)
+    for pooling, want in (("mean", p.mean(dim=1)), ("linear", (p**2).sum(dim=1) / p.sum(dim=1))):
+        for architecture in ("deep", "shallow", "small"):
+            network = build(ModelConfig(architecture, ("a", "b"), pooling=pooling))
+            torch.testing.assert_close(network.tags(logits), want)
+    assert torch.allclose(linear_pool(logits)[0, 1], torch.tensor(0.982), atol=1e-3), "one sure frame is enough"
+    assert torch.isfinite(linear_pool(torch.full((1, 4, 2), -1e4))).all()
+    loudest = build(ModelConfig("resnet", ("a", "b"), width=0.1, pooling="linear")).tags(logits)
+    torch.testing.assert_close(loudest, p.amax(dim=1))
+    with pytest.raises(UserError, match="pooling"):
+        ModelConfig("deep", ("a",), pooling="attention")

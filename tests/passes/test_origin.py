@@ -17,6 +17,7 @@ from kd.passes.context import Bench
 from kd.passes.judging import Verdict
 from kd.passes.lesson import logged_by, teachers_behind
 from kd.passes.one_pass import tag_origin
+from kd.passes.options import ClampOptions
 from kd.passes.origin import LONGEST, Origin, artifact_labels_used, labels_used, made_tags, parted
 from kd.passes.recording import register
 
@@ -66,16 +67,16 @@ def test_only_settings_that_are_used_are_recorded(settings: LabelSettings, how: 
 def test_an_artifact_gives_its_own_thresholds() -> None:
     grid = FrameGrid(hop=0.1, window=0.1, frames=2, seconds=0.2)
     labels = LabelArtifact(("a", "b"), grid, {"a": 1, "b": 2}, LabelRule("binary", 1.0, (0.3, 0.6)), (BOTH,), 1, {})
-    used = artifact_labels_used(labels, BOTH, clamp=False, accept="all")
+    used = artifact_labels_used(labels, BOTH, ClampOptions(clamp=False, tag_weight=0.0))
     assert used == {"kind": "binary", "smoothing": "median+gaussian", "window": 7, "sigma": 1.0} | {
         "thresholds": {"a": 0.3, "b": 0.6},
         "clamp": False,
         "accept": "all",
     }
     soft = replace(labels, rule=LabelRule("soft", 3.0, (0.3, 0.6)))
-    assert artifact_labels_used(soft, NONE, clamp=True, accept="all")["temperature"] == 3.0
-    assert "thresholds" not in artifact_labels_used(soft, NONE, clamp=True, accept="all")
-    assert "thresholds" in artifact_labels_used(soft, NONE, clamp=True, accept="exact")
+    assert artifact_labels_used(soft, NONE, ClampOptions(tag_weight=0.0))["temperature"] == 3.0
+    assert "thresholds" not in artifact_labels_used(soft, NONE, ClampOptions(tag_weight=0.0))
+    assert "thresholds" in artifact_labels_used(soft, NONE, ClampOptions(accept="exact"))
 
 
 def test_tags_hold_what_there_is() -> None:

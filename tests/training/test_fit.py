@@ -9,11 +9,13 @@ import pytest
 import torch
 
 from kd.audio.store import ClipFeatures
+from kd.losses.frames import frame_bce
+from kd.losses.tagging import tag_bce
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.network import RecurrentCNN
 from kd.training.checkpoint import load_checkpoint
-from kd.training.data import TrainingSet, batch_of
+from kd.training.data import Step, TrainingSet, batch_of
 from kd.training.fit import FitSettings, fit, optimizer_of, rate_at
 from kd.training.predict import predict, predict_to
 
@@ -63,7 +65,9 @@ def test_tags_train_too() -> None:
 AUGMENTED: dict[str, Any] = {"time_mask": 8, "frequency_mask": 16, "mixup": 0.5}
 
 
-@pytest.mark.parametrize(("stop", "augmentation"), [(3, {}), (4, {}), (9, {}), (3, AUGMENTED), (4, AUGMENTED)])
+@pytest.mark.parametrize(
+    ("stop", "augmentation"), [(3, {}), (4, {}), (9, {}), (3, AUGMENTED), (4, {**AUGMENTED, "average": 0.9})]
+)
 def test_an_interrupted_training_ends_with_the_same_weights(
     tmp_path: Path, stop: int, augmentation: dict[str, Any]
 ) -> None:
@@ -95,6 +99,49 @@ def test_each_augmentation_changes_the_training_and_the_step_it_is(tmp_path: Pat
     keys = {Training(Steps(tmp_path), config, strong(), mean, mean + 1, "", how, 1).key for how in (plain, other)}
     assert len(keys) == 2
     assert fit(network(), strong(), plain) != fit(network(), strong(), other)
+
+
+def test_a_network_ends_with_the_average_of_its_weights() -> None:
+    how, seen = FitSettings(steps=6, batch=5, learning_rate=1e-2), []
+    watched = network()
+
+    def keep(_step: int, _loss: float) -> None:
+        seen.append({name: value.clone() for name, value in watched.state_dict().items()})
+
+    start = {name: value.clone() for name, value in watched.state_dict().items()}
+    losses = fit(watched, strong(), how, report=keep)
+    averaged = network()
+    assert fit(averaged, strong(), replace(how, average=0.4)) == losses, "the average does not change the training"
+    want = start
+    for step, state in enumerate(seen):
+        kept = min(0.4, (1 + step) / (10 + step))
+        want = {
+            name: kept * want[name] + (1 - kept) * value if value.is_floating_point() else value
+            for name, value in state.items()
+        }
+    for name, value in averaged.state_dict().items():
+        torch.testing.assert_close(value, want[name], rtol=1e-5, atol=1e-6, msg=name)
+
+
+def test_tags_beside_frame_labels() -> None:
+    known = np.full((10, 2), np.nan, np.float16)
+    known[::2] = (1, 0)
+    both = replace(strong(), tags=known, tag_weight=0.5)
+    features, (frames, tags) = both.batch(Step(0, 5, 3), lambda features, targets: (features, targets))
+    which = batch_of(10, size=5, seed=3, step=0)
+    np.testing.assert_array_equal(tags, known[which].astype(np.float32))
+    np.testing.assert_array_equal(frames, strong().targets[which].astype(np.float32))
+    net = network()
+    logits = net(torch.from_numpy(features))
+    loss = both.loss(net)(logits, torch.from_numpy(frames), torch.from_numpy(tags))
+    rows = torch.from_numpy(~np.isnan(tags[:, 0]))
+    want = frame_bce(logits, torch.from_numpy(frames)) + 0.5 * tag_bce(
+        net.tags(logits)[rows], torch.from_numpy(tags)[rows]
+    )
+    torch.testing.assert_close(loss, want)
+    assert fit(network(), both, FitSettings(steps=3, batch=5, **AUGMENTED)) != fit(
+        network(), strong(), FitSettings(steps=3, batch=5, **AUGMENTED)
+    )
 
 
 def test_mixed_tags_train() -> None:
