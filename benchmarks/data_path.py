@@ -167,7 +167,7 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     if chosen.peer:
         return answer(chosen.peer)
-    from benchmarks.keep import machine
+    from kd.machine import machine
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

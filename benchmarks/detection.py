@@ -29,8 +29,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from benchmarks.keep import machine
 from kd.cost import peak_of
+from kd.machine import machine
 
 RATE = 44_100
 REPORTED = "test/test"

@@ -72,7 +72,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", default="demo")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args(given)
-    from benchmarks.keep import machine
+    from kd.machine import machine
 
     same = ["--passes", str(chosen.passes), "--steps", str(chosen.steps), "--data", chosen.data]
     found = {}

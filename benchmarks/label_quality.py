@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.keep import machine, stores_in
+from benchmarks.keep import stores_in
+from kd.machine import machine
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -72,7 +72,7 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     import numpy as np
 
-    from benchmarks.keep import machine
+    from kd.machine import machine
 
     curves = {name: losses_of(chosen.data, name, chosen.steps) for name in ("deep", "shallow")}
     last = max(1, chosen.steps // 5)

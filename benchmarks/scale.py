@@ -96,7 +96,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if chosen.grow:
         sys.stdout.write(json.dumps(grow(Path(chosen.grow[0]), int(chosen.grow[1]), chosen.steps)) + "\n")
         return 0
-    from benchmarks.keep import machine
+    from kd.machine import machine
 
     rows = []
     for clips in map(int, chosen.clips.split(",")):

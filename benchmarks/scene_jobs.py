@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.keep import machine, stores_in
+from benchmarks.keep import stores_in
 from benchmarks.seeds import job
+from kd.machine import machine
 from kd.scoring.accuracy import Truth, accuracy, confusion, most_confused
 
 Record = dict[str, Any]

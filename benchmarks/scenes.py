@@ -98,7 +98,7 @@ def main(words: Sequence[str] | None = None) -> int:
         else:
             serve({name: partial(step, chosen.serve, name) for name in BATCH})
         return 0
-    from benchmarks.keep import machine
+    from kd.machine import machine
 
     names = ("ours", "float32", "plain")
     sides = {name: Side(["-m", "benchmarks.scenes", "--serve", name], ours=name != "plain") for name in names}

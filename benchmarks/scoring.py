@@ -258,7 +258,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if chosen.grow:
         sys.stdout.write(json.dumps(grow(chosen.grow)) + "\n")
         return 0
-    from benchmarks.keep import machine
+    from kd.machine import machine
 
     work = made_up(chosen.clips)
     at_all_points(work), best_of_all(work)  # compiles, or reads the cache

@@ -206,7 +206,7 @@ def compare(*, cases: int, seed: int = 0, kept: int = 20) -> dict[str, Any]:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Compare, print, write."""
-    from benchmarks.keep import machine
+    from kd.machine import machine
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--cases", type=int, default=100_000)

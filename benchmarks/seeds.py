@@ -1,7 +1,6 @@
 """What benchmarks over several seeds share: a job's results and events kept as files, and paired differences of them."""
 
 import argparse
-import csv
 import json
 import os
 import subprocess
@@ -10,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.keep import machine, stores_in
+from benchmarks.keep import stores_in
+from kd.machine import machine
+from kd.reproduce.events import write_events
 
 REPORTED = "test/test"
 
@@ -65,17 +66,6 @@ def keep_events(path: Path, run: str, *, data: Path) -> None:
     from kd.passes.systems import of_run
 
     write_events(path, of_run(run, Where(data=str(data)), makers=False))
-
-
-def write_events(path: Path, system: Any) -> None:
-    """Write the events of a `System` as a table."""
-    with path.open("w", newline="") as file:
-        rows = csv.writer(file, delimiter="\t", lineterminator="\n")
-        rows.writerow(["filename", "onset", "offset", "event_label"])
-        for clip, events in system.events.items():
-            rows.writerows([clip, f"{e.onset:.4f}", f"{e.offset:.4f}", e.label] for e in events)
-            if not events:
-                rows.writerow([clip, "", "", ""])
 
 
 class Where:

@@ -62,8 +62,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, help="keep the stores here; they must be empty")
     parser.add_argument("--out", type=Path)
     chosen, given = parser.parse_known_args(words)
-    from benchmarks.keep import machine, stores_in
+    from benchmarks.keep import stores_in
     from entrypoints.iterate import main as iterate
+    from kd.machine import machine
 
     with tempfile.TemporaryDirectory() as place:
         folder = chosen.home or place

@@ -211,7 +211,7 @@ def main(words: Sequence[str] | None = None) -> int:
         keep_freed_memory()
         serve(works(chosen.serve, chosen.peer_path))
         return 0
-    from benchmarks.keep import machine
+    from kd.machine import machine
 
     ours, peer = (
         Side(["-m", "benchmarks.training", "--serve", side, "--peer-path", chosen.peer_path], ours=side == "ours")

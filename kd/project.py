@@ -12,6 +12,7 @@ ENTRY_POINTS = {
     "iterate": ("iterate", "kd.passes.settings:IterateSettings"),
     "class_frame": ("class_frame", "kd.passes.class_frame_settings:ClassFrameSettings"),
     "baseline": ("baseline", "kd.baseline.settings:BaselineSettings"),
+    "reproduce": ("reproduce", "kd.reproduce.settings:ReproduceSettings"),
     "train": ("train", "kd.passes.settings:TrainSettings"),
     "distill": ("distill", "kd.passes.settings:DistillSettings"),
     "pseudo_label": ("pseudo_label", "kd.passes.settings:PseudoLabelSettings"),

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,27 @@ def baseline(settings: BaselineSettings) -> int:
     return 0
 
 
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What the trained baseline says of the scored split: by the letter, and at chosen thresholds and windows.
+
+    training: epochs, clips that went into steps, parameters and seconds; corpus: the digest of what it was trained on.
+    """
+
+    letter: System
+    tuned: System
+    training: dict[str, Any]
+    corpus: str
+
+
 def baseline_result(settings: BaselineSettings) -> dict[str, Any]:
     """As `evaluate` writes it, by the letter; `tuned`: the same at chosen thresholds and windows; `training`: what it took."""
+    trained = trained_baseline(settings)
+    return {**assess(trained.letter), "tuned": assess(trained.tuned), "training": trained.training}
+
+
+def trained_baseline(settings: BaselineSettings) -> Trained:
+    """Train on weak and in-domain clips; score `report_on`, `select_on` where that is empty."""
     progress = Progress(passes=0, batch=1)
     corpus = open_corpus(settings, progress)
     use_threads(settings.threads)
@@ -60,34 +80,32 @@ def baseline_result(settings: BaselineSettings) -> dict[str, Any]:
     weak = Lesson(features["weak"], tags_of(corpus.weak, corpus.classes))
     unlabelled = features.get("in_domain", np.empty((0, *weak.features.shape[1:]), np.float32))
     course = Course(settings.epochs, 0, settings.seed, precision_of(settings))
-    tagger, detector = baseline_network(
-        weak,
-        unlabelled,
-        course,
-        lambda which, epoch, f1: say(f"training {which} epoch {epoch}  validation F1 {100 * f1:.1f}"),
-    )
-    trained = time.monotonic() - began
-    scored = corpus.report or corpus.select
+    tagger, detector = baseline_network(weak, unlabelled, course, told)
+    training = {
+        "tagger": about(tagger),
+        "detector": about(detector),
+        "clip_steps": tagger.clip_steps + (0 if detector is tagger else detector.clip_steps),
+        "parameters": sum(weights.numel() for weights in detector.network.parameters()),
+        "seconds": time.monotonic() - began,
+        "precision": course.precision,
+        "torch": torch.__version__,
+    }
     scores: dict[str, Floats] = {
         role: scores_of(detector.network, features[role], course.precision)
         for role in ("select", "report")
         if role in features
     }
     points = tuned_points(scores["select"], corpus, seconds=settings.clip_seconds)
-    found = assess(system_of(scored, scores, corpus, points=None, seconds=settings.clip_seconds))
-    return {
-        **found,
-        "tuned": assess(system_of(scored, scores, corpus, points=points, seconds=settings.clip_seconds)),
-        "training": {
-            "tagger": about(tagger),
-            "detector": about(detector),
-            "clip_steps": tagger.clip_steps + (0 if detector is tagger else detector.clip_steps),
-            "parameters": sum(weights.numel() for weights in detector.network.parameters()),
-            "seconds": trained,
-            "precision": course.precision,
-            "torch": torch.__version__,
-        },
-    }
+    letter, tuned = (
+        system_of(corpus.report or corpus.select, scores, corpus, points=at, seconds=settings.clip_seconds)
+        for at in (None, points)
+    )
+    return Trained(letter, tuned, training, corpus.digest)
+
+
+def told(training: int, epoch: int, f1: float) -> None:
+    """A line on an epoch."""
+    say(f"training {training} epoch {epoch}  F1 of tags of the validation clips {100 * f1:.1f}")
 
 
 def about(taught: Taught) -> dict[str, int]:

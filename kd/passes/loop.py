@@ -143,6 +143,9 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
     job.tagger = about
     job.save()
     for index in range(len(job.passes) + 1, work.plan.passes + 1):
+        if idle(job, work.settings.patience):
+            say(f"no class gained beyond its interval in {work.settings.patience} passes: the job ends (patience)")
+            break
         incumbents = current_champions(work, job)
         run = pass_run(bench.runs, job, index, model=work.settings.model)
         record = run_pass(
@@ -160,10 +163,25 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
         bench.runs.json(run, record["champions"], "champions.json")
         bench.runs.end(run)
         job.passes.append(record)
-        trained = 1 + sum(len(each["candidates"]) for each in job.passes)
-        job.clip_steps = trained * work.how.steps * work.how.batch
+        job.clip_steps = clip_steps(work, job)
         job.save()
         log_pass(bench.runs, bench.inputs.classes, job.parent, record)
         keep(bench.runs, job.parent, results(bench.inputs.classes, job, selection=bench.judge.about()))
         bench.progress.f1 = macro(record["merged"]["select"])
         say(summary(record))
+
+
+def idle(job: Job, patience: int) -> bool:
+    """Whether no class has gained beyond its interval in the last `patience` passes; never with 0."""
+    last = job.passes[-patience:] if patience else []
+    return 0 < patience < len(job.passes) and not any(each["gained"] for each in last)
+
+
+def clip_steps(work: PassWork, job: Job) -> int:
+    """Clips that the training steps of the passes so far took, those of studies' students among them."""
+    trained = 1 + sum(len(each["candidates"]) for each in job.passes)
+    taken = trained * work.how.steps
+    if work.studies is not None:
+        done = sum(each["index"] in work.studies.plan.students for each in job.passes)
+        taken += done * work.studies.plan.student_trials * work.studies.student.how.steps
+    return taken * work.how.batch

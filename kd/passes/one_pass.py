@@ -126,7 +126,12 @@ def run_pass(
         contenders.append(Contender(recorded.version, f1))
         contest.enter(recorded.version, verdict.fits)
     clock.done("networks")
-    chosen = choose(bench.inputs.classes, incumbents=incumbents, challengers=contenders)
+    chosen = choose(
+        bench.inputs.classes,
+        incumbents=incumbents,
+        challengers=contenders,
+        together=work.settings.merge == "network",
+    )
     chosen |= {label: v for label, v in work.by_hand().items() if v != teachers.get(label)}
     about = {"iterate_id": bench.iterate_id, "pass": index, "corpus": bench.inputs.corpus.digest}
     best = {best_alias(label): version for label, version in chosen.items()}
@@ -146,6 +151,7 @@ def run_pass(
         "candidates": records,
         "merged": {"select": merged.select, "report": report, **crossed},
         "champions": champions,
+        "gained": contest.gained({label: each.version for label, each in incumbents.items()}, chosen),
         **clock.cost(),
     }
 

@@ -1,10 +1,12 @@
 """What champions score on the selection split had they been chosen on its other half: how far choosing flatters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kd.passes.judging import Fits, Judge
 from kd.scoring.crossfit import CrossFit, crossfit_champions, optimism
+from kd.scoring.intervals import intervals
 
 
 @dataclass
@@ -18,6 +20,26 @@ class Contest:
     def enter(self, version: int, fits: Fits) -> None:
         """A candidate, or a guest, contends from now on."""
         self.fits[version] = fits
+
+    def gained(self, before: Mapping[str, int], after: Mapping[str, int]) -> list[str]:
+        """Classes whose new champion beats the old one beyond chance on the selection split, or that had none before.
+
+        Beyond chance: the 95 % interval of the paired difference of F1 excludes zero. Versions that never contended,
+        which a person put there, count as beaten. before, after: class to version.
+        """
+        found = []
+        for label, version in after.items():
+            old = before.get(label)
+            if old == version:
+                continue
+            if old not in self.fits or version not in self.fits:
+                found.append(label)
+                continue
+            new, former = (self.fits[each][self.judged_by].same for each in (version, old))
+            low = intervals([new], weights=self.judge.select.weights, against=[former]).classes[label]["f1"].low
+            if low is not None and low > 0:
+                found.append(label)
+        return found
 
     def crossed(self, merged: Fits) -> dict[str, dict[str, Any]]:
         """`{crossfit: {fixed: E, tuned: E}, optimism: {fixed, tuned: {value, low, high}}}` of the merged champions.

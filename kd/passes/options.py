@@ -196,6 +196,18 @@ class LoopOptions:
         help="crossfit: where select_on serves both ends (report_on the same or empty), report cross-fitted figures of it",
         choices=("select_on", "crossfit"),
     )
+    merge: str = option(
+        "class",
+        help="'class': each class from its best network; 'network': all classes from the one of best mean F1",
+        choices=("class", "network"),
+    )
+    patience: int = option(
+        0,
+        help="end the job after so many passes in which no class gained beyond its 95 % interval on the selection split; 0: "
+        "all passes",
+        low=0,
+        high=1000,
+    )
     warm_start: str = option("", help="versions of earlier jobs that may be champions, comma-separated")
     sample: int = option(
         12, help="clips of each scored split whose sound is kept for the report; 0: none", low=0, high=10_000

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -107,6 +107,14 @@ class TrainingSet:
         if self.tags is None:
             return (self.targets,)
         return self.targets, self.tags, np.array([self.tag_weight])
+
+
+@runtime_checkable
+class Guided(Protocol):
+    """Clips that are learnt beside the average of the network's own weights."""
+
+    def guided_loss(self, model: Any, teacher: Any) -> Loss:
+        """The loss, as `Learnable.loss` gives it; teacher: the averaged network, which the steps change."""
 
 
 def order_of(clips: int, *, seed: int, epoch: int) -> Which:

@@ -15,7 +15,7 @@ from kd.errors import UserError
 from kd.training.augment import augmented
 from kd.training.average import Average
 from kd.training.checkpoint import load_checkpoint, save_checkpoint
-from kd.training.data import Learnable, Loss, Step
+from kd.training.data import Guided, Learnable, Loss, Step
 from kd.training.precision import autocast
 from kd.training.rates import share_at
 
@@ -87,7 +87,10 @@ def fit(
     if checkpoint:
         done, losses = load_checkpoint(checkpoint, model=model, optimizer=optimizer, average=averaged)
     every = min(max(1, len(training) // settings.batch), LONGEST)
-    loss = training.loss(model)
+    if averaged is not None and isinstance(training, Guided):
+        loss = training.guided_loss(model, averaged)
+    else:
+        loss = training.loss(model)
     model.train()
     for step in range(done, settings.steps):
         for group in optimizer.param_groups:
