@@ -38,6 +38,7 @@ def system_of(
         classes=tuple(classes),
         reference=part.truth,
         events=scores.events(clips=part.names, classes=classes),
+        scores=scores,
         closed=True,
         makers=makers_of(table=part.split.table, events=part.truth, twin=twin_of(root, part.split.name)),
         about={"network": judged.name, "split": part.split.name, "points": kind},

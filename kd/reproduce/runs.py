@@ -86,7 +86,8 @@ def _figures(system: System) -> dict[str, Any]:
 def shared(settings: ReproduceSettings) -> dict[str, Any]:
     """Parameters that our jobs have in common with `reproduce`; no strongly labelled split."""
     names = {each.name for each in fields(IterateSettings)} & {each.name for each in fields(ReproduceSettings)}
-    return {name: getattr(settings, name) for name in names - {"strong", "passes", "steps", "model"}} | {"strong": ""}
+    own = {"strong", "passes", "steps", "epochs", "model"}
+    return {name: getattr(settings, name) for name in names - own} | {"strong": ""}
 
 
 def a_baseline(task: Task, settings: ReproduceSettings) -> Ran:
@@ -107,7 +108,8 @@ def a_mean_teacher(task: Task, settings: ReproduceSettings) -> Ran:
     from kd.reproduce.mean_teacher import mean_teacher
 
     given = {**shared(settings), **task.given, "seed": task.seed}
-    taught = mean_teacher(IterateSettings(**given), architecture=given.pop("architecture"))
+    architecture = given.pop("architecture")
+    taught = mean_teacher(IterateSettings(**given), architecture=architecture)
     return Ran(taught.systems, taught.clip_steps, taught.seconds, {})
 
 
