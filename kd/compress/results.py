@@ -165,4 +165,5 @@ def int8_system(bench: Bench, made: Made, role: str) -> System:
 
 def _system(bench: Bench, judged: Judged, role: str, *, grid: FrameGrid) -> System:
     inputs, part = bench.inputs, dict(scored(bench))[role]
-    return system_of(judged, role, "tuned", part=part, grid=grid, classes=inputs.classes, root=inputs.corpus.root)
+    found = system_of(judged, role, "tuned", part=part, grid=grid, classes=inputs.classes, root=inputs.corpus.root)
+    return found.without_scores()

@@ -40,7 +40,7 @@ def compared(
     for split, part in splits.items():
         for kind in KINDS:
             systems = {
-                name: system_of(each, split, kind, part=part, grid=grid, classes=classes, root=root)
+                name: system_of(each, split, kind, part=part, grid=grid, classes=classes, root=root).without_scores()
                 for name, each in judged.items()
             }
             for name, system in systems.items():

@@ -70,12 +70,20 @@ class Bench:
         data = set_digest(training, spec=view.spec, clips=clips, statistics=statistics)
         return Training(self.steps, config, training, *statistics, data, how, threads, start)
 
-    def trial(self, config: ModelConfig, training: Learnable[Any], how: FitSettings, *, threads: int) -> Trial:
+    def trial(
+        self,
+        config: ModelConfig,
+        training: Learnable[Any],
+        how: FitSettings,
+        *,
+        threads: int,
+        start: Path | None = None,
+    ) -> Trial:
         """What a worker does for one network: train it, then predict the scored splits."""
         inputs, spec = self.inputs, self.view(config.architecture).spec
         scored = [part for part in (inputs.select, inputs.report) if part is not None]
         judged_on = tuple((part.digest, inputs.features(part, spec)) for part in scored)
-        return Trial(self.training(config, training, how, threads=threads), spec, judged_on)
+        return Trial(self.training(config, training, how, threads=threads, start=start), spec, judged_on)
 
     def logits(self, detector: Detector, part: Part) -> Logits:
         """Merged logits of a detector on a split, each member predicted once."""

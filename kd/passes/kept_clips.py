@@ -27,7 +27,7 @@ def keep_clips(bench: Bench, run: str, *, sample: int, seed: int) -> None:
     features are kept: `<role>-<i>.ogg`, and row i of `<role>.npy`, float16 `(sample, frames, mels)`.
     """
     inputs = bench.inputs
-    spec = bench.view("deep").spec
+    spec = next(iter(inputs.views.values())).spec
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         for role, part in (("select", inputs.select), ("report", inputs.report)):
             if part is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,13 @@ import numpy.typing as npt
 from kd.cost import StepClock
 from kd.passes.champions import Contender, choose
 from kd.passes.inputs import View
-from kd.passes.judging import Fits
+from kd.passes.judging import Fits, macro
 from kd.passes.lesson import Lesson, lesson
 from kd.passes.merging import detector_of
 from kd.passes.optimism import Contest
 from kd.passes.origin import Origin
 from kd.passes.pass_merge import merge_pass
-from kd.passes.plan import TAGGER, Candidate
+from kd.passes.plan import START, Candidate
 from kd.passes.targets import frame_label_set, pseudo_tag_set, tagging_set
 from kd.passes.work import PassWork
 from kd.tracking.registry import best_alias
@@ -28,9 +29,9 @@ Logits = npt.NDArray[np.float16]
 def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str, Logits]]:
     """Train the tagger; its record, and its logits on the unlabelled splits by role. Source: S1 section 3.2."""
     bench = work.bench
-    view = bench.view("deep")
+    tagger, view = work.plan.tagger, bench.view(work.plan.tagger)
     ((recorded, step),) = work.trained(
-        0, [(Candidate(TAGGER), tagging_set(bench.inputs, view), tag_origin(bench.inputs.classes, None))], parent=parent
+        0, [(Candidate(tagger), tagging_set(bench.inputs, view), tag_origin(bench.inputs.classes, None))], parent=parent
     )
     logits = {
         role: bench.predicted(step / "network", view.spec, part)
@@ -60,6 +61,30 @@ def training_sets(
         (view, how.name): frame_label_set(inputs, view, learnt.teaching, how)
         for view in views
         for how in learnt.smoothings
+    }
+
+
+def starts_of(work: PassWork, tagged_by: int, earlier: Sequence[Mapping[str, Any]]) -> dict[str, Path]:
+    """Architecture to the folder of the network that those of a pass go on from; none where all begin afresh.
+
+    That is the best of its kind in the pass before, by macro F1 on the selection split; in pass 1 the tagger. Source: ours; S1
+    trains new networks in every pass.
+    """
+    if (work.settings.start or START[work.settings.recipe]) == "fresh":
+        return {}
+    versions = {work.plan.tagger: tagged_by}
+    for record in earlier:
+        best: dict[str, tuple[float, int]] = {}
+        for each in record["candidates"]:
+            score = (macro(each["select"], work.plan.judged_by) or 0.0, -each["version"])
+            best[each["architecture"]] = max(best.get(each["architecture"], (-1.0, 0)), score)
+        versions |= {architecture: -version for architecture, (_, version) in best.items()}
+    bench = work.bench
+    wanted = {each.architecture for each in work.plan.candidates(len(earlier) + 1)}
+    return {
+        architecture: detector_of(bench, bench.registry.version(number)).members[0].folder
+        for architecture, number in versions.items()
+        if architecture in wanted
     }
 
 
@@ -107,7 +132,7 @@ def run_pass(
         (each, sets[bench.view(each.architecture), each.smoothing], origins[each.smoothing])
         for each in work.plan.candidates(index)
     ]
-    trained = work.trained(index, wanted, parent=run)
+    trained = work.trained(index, wanted, parent=run, starts=starts_of(work, tagged_by, earlier))
     for (candidate, _, _), (recorded, _) in zip(wanted, trained, strict=True):
         verdict = recorded.verdict
         records.append(

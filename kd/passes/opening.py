@@ -69,7 +69,11 @@ def tell(work: PassWork, job: Job) -> None:
     bench, how, settings = work.bench, work.how, work.settings
     inputs = bench.inputs
     resolved = {**to_dict(settings), "steps": how.steps, "batch": how.batch, "precision": bench.precision}
-    resolved |= {"rate": bench.view("deep").spec.rate, "corpus": inputs.corpus.digest, "iterate_id": job.iterate_id}
+    resolved |= {
+        "rate": bench.view(work.plan.tagger).spec.rate,
+        "corpus": inputs.corpus.digest,
+        "iterate_id": job.iterate_id,
+    }
     bench.runs.params(job.parent, resolved)
     bench.runs.json(job.parent, resolved, "config.json")
     keep_clips(bench, job.parent, sample=settings.sample, seed=settings.seed)

@@ -196,6 +196,12 @@ class LoopOptions:
         help="crossfit: where select_on serves both ends (report_on the same or empty), report cross-fitted figures of it",
         choices=("select_on", "crossfit"),
     )
+    start: str = option(
+        "",
+        help="where networks begin: 'fresh', or 'last', the weights of the best network of their kind in the pass before; "
+        "empty: the recipe's",
+        choices=("", "fresh", "last"),
+    )
     merge: str = option(
         "class",
         help="'class': each class from its best network; 'network': all classes from the one of best mean F1",

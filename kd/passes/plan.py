@@ -15,10 +15,11 @@ from kd.passes.settings import FittedSettings, IterateSettings
 from kd.passes.threads import precision_of
 from kd.training.fit import FitSettings
 
-TAGGER, STUDENT = "deep", "shallow"  # the networks of the tagger and of a study's students
+TAGGER, STUDENT = "deep", "shallow"  # the networks of S1's tagger, and of a study's students
 BATCH = {"default": 12, "paper": 32}
-SMOOTHED = {"default": "median,median+gaussian", "paper": "none,median,median+gaussian"}
+SMOOTHED = {"default": "none", "paper": "none,median,median+gaussian"}
 LABELS = {"default": "binary", "paper": "soft"}
+START = {"default": "last", "paper": "fresh"}
 POOLING = {"default": "linear", "paper": "mean"}
 JUDGED_BY = {"default": "tuned", "paper": "fixed"}
 
@@ -78,7 +79,12 @@ class Plan:
     def networks(self) -> tuple[str, ...]:
         """Every architecture that the job trains."""
         students = (STUDENT,) if self.tuning and self.tuning.students else ()
-        return tuple(dict.fromkeys((TAGGER, *self.architectures, *students)))
+        return tuple(dict.fromkeys((self.tagger, *self.architectures, *students)))
+
+    @property
+    def tagger(self) -> str:
+        """The architecture of the tagger: the first recurrent one of the candidates', S1's where there is none."""
+        return next((name for name in self.architectures if name not in FRAMEWISE), TAGGER)
 
     @property
     def widest(self) -> int:
@@ -88,7 +94,7 @@ class Plan:
     def trainings(self) -> list[tuple[int, Candidate]]:
         """Every network of the job in order: the tagger as pass 0, then each pass's candidates."""
         later = [(index, c) for index in range(1, self.passes + 1) for c in self.candidates(index)]
-        return [(0, Candidate(TAGGER)), *later]
+        return [(0, Candidate(self.tagger)), *later]
 
 
 def plan(settings: IterateSettings) -> Plan:

@@ -1,6 +1,6 @@
 """The trainings of a pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,24 +41,33 @@ class PassWork:
         return {label: moved[best_alias(label)] for label in self.bench.inputs.classes if best_alias(label) in moved}
 
     def trained(
-        self, index: int, wanted: Sequence[tuple[Candidate, TrainingSet, Origin]], *, parent: str
+        self,
+        index: int,
+        wanted: Sequence[tuple[Candidate, TrainingSet, Origin]],
+        *,
+        parent: str,
+        starts: Mapping[str, Path] | None = None,
     ) -> Iterator[tuple[Recorded, Path]]:
         """Networks trained side by side, then judged, logged and registered in order; with their training's folder.
 
-        wanted: each with what it learns from, in words. What an earlier process finished is taken over.
+        wanted: each with what it learns from, in words; starts: folders of saved networks to go on from, by architecture.
+        What an earlier process finished is taken over.
         """
         threads = threads_for(self.settings, len(wanted))
         asked = []
         for candidate, training, origin in wanted:
-            trial = self.trial(index, candidate, training, threads=threads)
+            start = (starts or {}).get(candidate.architecture)
+            trial = self.trial(index, candidate, training, threads=threads, start=start)
             params = {"architecture": candidate.architecture, "smoothing": candidate.smoothing or "none"}
             name = candidate.name if index else "tagger"
             asked.append(Wanted(name, candidate.architecture, trial, origin, params))
         kind = "candidate" if index else "tagger"
         yield from side_by_side(self.bench, self.workers, asked, kind=kind, index=index, parent=parent)
 
-    def trial(self, index: int, candidate: Candidate, training: TrainingSet, *, threads: int) -> Trial:
+    def trial(
+        self, index: int, candidate: Candidate, training: TrainingSet, *, threads: int, start: Path | None
+    ) -> Trial:
         """What a worker does for one network."""
         how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
         config = model_config(self.settings, candidate.architecture, self.bench.inputs)
-        return self.bench.trial(config, training, how, threads=threads)
+        return self.bench.trial(config, training, how, threads=threads, start=start)
