@@ -1,11 +1,12 @@
 """Studies of how a teacher's scores become labels: of the labels themselves, and of short students of theirs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from kd.audio.grid import FrameGrid
 from kd.errors import UserError
+from kd.labels.names import SMOOTHINGS
 from kd.labels.quality import Quality, label_quality
 from kd.labels.rule import Logits
 from kd.labels.settings import LabelSettings
@@ -88,7 +89,7 @@ class LabelStudies:
 
         Neither the temperature nor the kind of labels is searched here: no threshold on σ(z / T) tells temperatures apart.
         """
-        space = label_space(settings, gaussian=any("gaussian" in name for name in self.smoothings))
+        space = Space(label_kinds(settings, smoothings=self.smoothings))
         paper = applied(settings, PAPER).to_dict()
         allowed = self.allowed(teacher, settings, index=index)
 
@@ -118,8 +119,8 @@ class LabelStudies:
         """
         space = student_space(self.plan.kinds, settings)
         if wide:
-            more = label_space(replace(settings, kind="binary"), gaussian=True)
-            space = Space({**space.kinds, **more.kinds, "clamp": Choice((True, False))})
+            more = label_kinds(replace(settings, kind="binary"), smoothings=SMOOTHINGS)
+            space = Space({**space.kinds, **more, "clamp": Choice((True, False))})
         paper = applied(settings, PAPER).to_dict()
         allowed = self.allowed(teacher, settings, index=index)
 
@@ -175,14 +176,16 @@ def worst_loss(teacher: Teacher, quality: Quality) -> float:
     return max(teacher.f1[label] - quality.classes[label] for label in teacher.f1)
 
 
-def label_space(settings: LabelSettings, *, gaussian: bool) -> Space:
-    """What a study of labels searches, around present settings that lie further out."""
-    kinds: dict[str, Kind] = {"window": Whole(WINDOWS[0], max(WINDOWS[1], settings.window), step=2)}
-    if gaussian:
+def label_kinds(settings: LabelSettings, *, smoothings: Sequence[str]) -> dict[str, Kind]:
+    """What a study of labels searches, around present settings that lie further out; what no smoothing uses is left out."""
+    kinds: dict[str, Kind] = {}
+    if any("median" in name for name in smoothings):
+        kinds["window"] = Whole(WINDOWS[0], max(WINDOWS[1], settings.window), step=2)
+    if any("gaussian" in name for name in smoothings):
         kinds["sigma"] = Real(SIGMAS[0], max(SIGMAS[1], settings.sigma))
     if settings.kind != "soft":
         kinds["start"] = Real(max(STARTS[0], settings.floor), max(STARTS[1], settings.start))
-    return Space(kinds)
+    return kinds
 
 
 def student_space(kinds: tuple[str, ...], settings: LabelSettings) -> Space:

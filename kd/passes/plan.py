@@ -17,7 +17,7 @@ from kd.training.fit import FitSettings
 
 TAGGER, STUDENT = "deep", "shallow"  # the networks of S1's tagger, and of a study's students
 BATCH = {"default": 12, "paper": 32}
-SMOOTHED = {"default": "none", "paper": "none,median,median+gaussian"}
+SMOOTHED = {"default": "median", "paper": "none,median,median+gaussian"}
 LABELS = {"default": "binary", "paper": "soft"}
 START = {"default": "last", "paper": "fresh"}
 POOLING = {"default": "linear", "paper": "mean"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from kd.files import atomic_write_text
 from kd.labels.settings import LabelSettings
-from kd.passes.label_studies import PAPER, Heard, LabelStudies, Teacher, applied
+from kd.passes.label_studies import PAPER, Heard, LabelStudies, Teacher, applied, label_kinds
 from kd.passes.work import PassWork
 from kd.progress import Progress
 from kd.tracking.runs import Runs
@@ -25,7 +25,7 @@ def tuned(
     """
     plan, bench, name = studies.plan, work.bench, f"{work.bench.iterate_id}/pass-{index:02d}"
     found: dict[str, Studied] = {}
-    if plan.labels:
+    if plan.labels and label_kinds(settings, smoothings=studies.smoothings):
         found["labels"] = studies.of_labels(f"{name}/labels", teacher, settings, index=index)
         settings = applied(settings, found["labels"].best)
     if index in plan.students:
