@@ -13,7 +13,7 @@ from kd.labels.settings import LabelSettings
 from kd.labels.teaching import Teaching
 from kd.passes.context import Bench
 from kd.passes.plan import TuningPlan, seed_of
-from kd.passes.students import Student
+from kd.passes.students import Student, Weights
 from kd.passes.targets import frame_label_set
 from kd.scoring.operating_points import OperatingPoints
 from kd.training.data import TrainingSet
@@ -109,13 +109,14 @@ class LabelStudies:
         index: int,
         heard: Heard,
         wide: bool = False,
+        start: Weights | None = None,
     ) -> Studied:
         """The kind of labels, temperature and decay whose labels teach a short student best; the rest as in `settings`.
 
         A student learns half of its steps from this pass's labels and half from those that the next threshold of the
         schedule gives, smoothed as the last of the candidates' are.
         heard: called with the student's name, steps done, loss and the time by its own clock; wide: window, Gaussian,
-        start and clamping are searched as well.
+        start and clamping are searched as well; start: the weights that students begin with, None: fresh ones.
         """
         space = student_space(self.plan.kinds, settings)
         if wide:
@@ -130,7 +131,8 @@ class LabelStudies:
             attempt.note("labels", quality.value)
             attempt.constraint("class_loss", worst_loss(teacher, quality) - allowed)
             lessons = [partial(self.lesson, teacher, chosen, index + step) for step in range(STEPS_AHEAD)]
-            return self.student.taught(lessons, partial(heard, f"attempt {attempt.number}"), attempt.report)[1]
+            said = partial(heard, f"attempt {attempt.number}")
+            return self.student.taught(lessons, said, attempt.report, start=start)[1]
 
         return self.run(
             name, space, objective, [settings.to_dict(), paper], trials=self.plan.student_trials, prune=True

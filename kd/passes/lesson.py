@@ -44,18 +44,19 @@ def lesson(
     f1: Mapping[str, float],
     earlier: Sequence[Mapping[str, Any]],
     run: str,
+    start: Path | None = None,
 ) -> Lesson:
     """What pass `index`, from 2, learns from.
 
     teachers: class to version; f1: class to its F1 on the selection split; earlier: records of the passes before; run:
-    the pass's run, on which studies are logged.
+    the pass's run, on which studies are logged; start: folder of the network that students of studies go on from.
     """
     bench = work.bench
     teacher = teacher_of(bench, teachers, f1)
     settings = settings_after(work, earlier)
     studied: dict[str, Any] = {}
     if work.studies is not None:
-        settings, studied = tuned(work, work.studies, index, teacher, settings, run=run)
+        settings, studied = tuned(work, work.studies, index, teacher, settings, run=run, start=start)
     smoothings = settings.smoothings(work.plan.smoothings)
     before = earlier_teaching(bench, earlier, teacher.grid)
     teaching, odd = mended(

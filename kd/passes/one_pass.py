@@ -17,7 +17,7 @@ from kd.passes.merging import detector_of
 from kd.passes.optimism import Contest
 from kd.passes.origin import Origin
 from kd.passes.pass_merge import merge_pass
-from kd.passes.plan import START, Candidate
+from kd.passes.plan import START, STUDENT, Candidate
 from kd.passes.targets import frame_label_set, pseudo_tag_set, tagging_set
 from kd.passes.work import PassWork
 from kd.tracking.registry import best_alias
@@ -118,9 +118,10 @@ def run_pass(
     bench = work.bench
     clock = StepClock()
     learnt = None
+    starts = starts_of(work, tagged_by, earlier)
     if index > 1:
         f1 = {label: contender.f1[label] for label, contender in incumbents.items()}
-        learnt = lesson(work, index, teachers=teachers, f1=f1, earlier=earlier, run=run)
+        learnt = lesson(work, index, teachers=teachers, f1=f1, earlier=earlier, run=run, start=starts.get(STUDENT))
     clock.done("labels")
     sets = training_sets(work, learnt, tagger=tagger)
     records: list[dict[str, Any]] = []
@@ -132,7 +133,7 @@ def run_pass(
         (each, sets[bench.view(each.architecture), each.smoothing], origins[each.smoothing])
         for each in work.plan.candidates(index)
     ]
-    trained = work.trained(index, wanted, parent=run, starts=starts_of(work, tagged_by, earlier))
+    trained = work.trained(index, wanted, parent=run, starts=starts)
     for (candidate, _, _), (recorded, _) in zip(wanted, trained, strict=True):
         verdict = recorded.verdict
         records.append(

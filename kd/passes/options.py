@@ -231,7 +231,7 @@ class StudyOptions:
     trials: int = option(40, help="trials of a study of labels", low=1, high=100_000)
     student_trials: int = option(6, help="trials of a study of students, a short training each", low=1, high=10_000)
     student_steps: int = option(
-        300, help="training steps of a student in a trial; never more than a candidate's", low=1, high=1_000_000
+        100, help="training steps of a student in a trial; never more than a candidate's", low=1, high=1_000_000
     )
     sampler: str = option("tpe", help="how Optuna draws", choices=("tpe", "gp", "cmaes", "random"))
     class_loss: float = option(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from kd.engines.local import cores
 from kd.engines.workers import Workers
 from kd.models.build import build
 from kd.models.config import ModelConfig
+from kd.models.files import load_model
 from kd.models.memory import keep_freed_memory
 from kd.models.network import Network
 from kd.passes.context import Bench
@@ -63,6 +65,11 @@ def take(course: Course, tell: Callable[[Told], None]) -> tuple[Weights, Logits]
     return {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}, logits
 
 
+def weights_of(folder: Path) -> Weights:
+    """The weights of the network saved in a folder."""
+    return {name: tensor.numpy() for name, tensor in load_model(folder)[0].state_dict().items()}
+
+
 def restore(network: Network, weights: Weights) -> None:
     """Put weights into a network."""
     network.load_state_dict({name: torch.from_numpy(np.asarray(array)) for name, array in weights.items()})
@@ -87,14 +94,17 @@ class Student:
         lessons: Sequence[Callable[[], TrainingSet]],
         heard: Callable[[int, float, float], None],
         report: Callable[[int, float], None] = lambda done, f1: None,
+        *,
+        start: Weights | None = None,
     ) -> tuple[Weights, float]:
-        """The weights of a fresh student that learns from each lesson for an equal part of its steps; its macro event F1.
+        """The weights of a student that learns from each lesson for an equal part of its steps; its macro event F1.
 
-        heard: called after each step with the steps done, the loss and the training's clock; report: after each lesson
-        with the steps done and F1; it may raise to stop. The same lessons give the same student.
+        start: where it begins; None: a fresh one. heard: called after each step with the steps done, the loss and the
+        training's clock; report: after each lesson with the steps done and F1; it may raise to stop. The same lessons give
+        the same student.
         """
         view, select = self.bench.view(self.config.architecture), self.bench.inputs.select
-        weights: Weights | None = None
+        weights = start
         done, f1 = 0, 0.0
         for number, lesson in enumerate(lessons):
             steps = (number + 1) * self.how.steps // len(lessons) - done

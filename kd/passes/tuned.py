@@ -8,6 +8,7 @@ from typing import Any
 from kd.files import atomic_write_text
 from kd.labels.settings import LabelSettings
 from kd.passes.label_studies import PAPER, Heard, LabelStudies, Teacher, applied, label_kinds
+from kd.passes.students import weights_of
 from kd.passes.work import PassWork
 from kd.progress import Progress
 from kd.tracking.runs import Runs
@@ -17,11 +18,19 @@ from kd.tuning.pages import page, table
 
 
 def tuned(
-    work: PassWork, studies: LabelStudies, index: int, teacher: Teacher, settings: LabelSettings, *, run: str
+    work: PassWork,
+    studies: LabelStudies,
+    index: int,
+    teacher: Teacher,
+    settings: LabelSettings,
+    *,
+    run: str,
+    start: Path | None = None,
 ) -> tuple[LabelSettings, dict[str, Any]]:
     """The label settings that the studies of pass `index` choose, and what `results.json` says of them.
 
-    settings: where they begin; run: of the pass, on which they are logged.
+    settings: where they begin; run: of the pass, on which they are logged; start: folder of the
+    network that students go on from, None: they begin afresh.
     """
     plan, bench, name = studies.plan, work.bench, f"{work.bench.iterate_id}/pass-{index:02d}"
     found: dict[str, Studied] = {}
@@ -30,7 +39,10 @@ def tuned(
         settings = applied(settings, found["labels"].best)
     if index in plan.students:
         with StudentProgress(bench.progress, studies, index=index) as heard:
-            found["student"] = studies.of_students(f"{name}/student", teacher, settings, index=index, heard=heard)
+            begin = None if start is None else weights_of(start)
+            found["student"] = studies.of_students(
+                f"{name}/student", teacher, settings, index=index, heard=heard, start=begin
+            )
         settings = applied(settings, found["student"].best)
     for kind, study in found.items():
         log_study(bench.runs, run, study, folder=f"studies/{kind}")
