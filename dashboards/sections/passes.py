@@ -75,7 +75,7 @@ def _scored(found: Record, top: float, below: str) -> Cell:
 def brief(candidate: str, index: int) -> str:
     """A champion's name in few letters: `deep median+g`, and in brackets its pass where that is an earlier one."""
     words = candidate.removeprefix("pass ").split(" ")
-    own = words[0] if len(words) > 1 else str(index)
+    own = words[0] if len(words) > 1 else "0" if candidate == "tagger" else str(index)
     name = words[-1].replace("median+gaussian", "m+g").replace("median", "m").replace("-", " ")
     return f"{name} [{own}]"
 

@@ -113,5 +113,10 @@ def model_config(settings: FittedSettings, architecture: str, inputs: Inputs) ->
         padding=settings.padding,
         width=settings.width,
         direction=settings.direction,
-        pooling=settings.pooling or POOLING[getattr(settings, "recipe", "default")],
+        pooling=pooling_of(settings),
     )
+
+
+def pooling_of(settings: FittedSettings) -> str:
+    """How the networks of a job pool clip tags."""
+    return settings.pooling or POOLING[getattr(settings, "recipe", "default")]

@@ -14,7 +14,7 @@ from kd.passes.inputs import open_corpus, open_inputs
 from kd.passes.job import Job, keyed_path, model_locked, open_job, state_folder
 from kd.passes.judging import judge_of, macro
 from kd.passes.label_studies import LabelStudies
-from kd.passes.one_pass import run_pass, run_tagger
+from kd.passes.one_pass import contender_of, run_pass, run_tagger
 from kd.passes.opening import begin, known_version, tell, warm_versions
 from kd.passes.plan import BATCH, STUDENT, Plan, fit_settings, plan, seed_of
 from kd.passes.recovery import ended, owner_tags, pass_run, sweep
@@ -139,9 +139,12 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
     """The tagger and the passes that are not done yet."""
     bench = work.bench
     contest, contenders = contest_of(work, job, guests)
-    about, tagger = run_tagger(work, parent=job.parent)
+    tagger, about, tags = run_tagger(work, parent=job.parent)
     job.tagger = about
     job.save()
+    if work.settings.recipe != "paper":
+        contest.enter(tagger.version, tagger.verdict.fits)
+        contenders.append(contender_of(work, tagger))
     for index in range(len(job.passes) + 1, work.plan.passes + 1):
         if idle(job, work.settings.patience):
             say(f"no class gained beyond its interval in {work.settings.patience} passes: the job ends (patience)")
@@ -152,11 +155,11 @@ def run_all(work: PassWork, job: Job, guests: tuple[int, ...]) -> None:
             work,
             index,
             run=run,
-            tagger=tagger,
+            tagger=tags,
             tagged_by=about["version"],
             teachers={label: champion.version for label, champion in incumbents.items()},
             incumbents=incumbents,
-            guests=contenders if index == 1 else [],
+            newcomers=contenders if index == 1 else [],
             contest=contest,
             earlier=job.passes,
         )

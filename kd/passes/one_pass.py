@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from kd.cost import StepClock
 from kd.passes.champions import Contender, choose
+from kd.passes.context import pooling_of
 from kd.passes.inputs import View
 from kd.passes.judging import Fits, macro
 from kd.passes.lesson import Lesson, lesson
@@ -18,6 +19,7 @@ from kd.passes.optimism import Contest
 from kd.passes.origin import Origin
 from kd.passes.pass_merge import merge_pass
 from kd.passes.plan import START, STUDENT, Candidate
+from kd.passes.recording import Recorded
 from kd.passes.targets import frame_label_set, pseudo_tag_set, tagging_set
 from kd.passes.work import PassWork
 from kd.tracking.registry import best_alias
@@ -26,8 +28,8 @@ from kd.training.data import TrainingSet
 Logits = npt.NDArray[np.float16]
 
 
-def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str, Logits]]:
-    """Train the tagger; its record, and its logits on the unlabelled splits by role. Source: S1 section 3.2."""
+def run_tagger(work: PassWork, *, parent: str) -> tuple[Recorded, dict[str, Any], dict[str, Logits]]:
+    """Train the tagger; itself, its record, and its logits on the unlabelled splits by role. Source: S1 section 3.2."""
     bench = work.bench
     tagger, view = work.plan.tagger, bench.view(work.plan.tagger)
     ((recorded, step),) = work.trained(
@@ -46,7 +48,7 @@ def run_tagger(work: PassWork, *, parent: str) -> tuple[dict[str, Any], dict[str
         "report": verdict.report,
         **asdict(recorded.cost),
     }
-    return about, logits
+    return recorded, about, logits
 
 
 def training_sets(
@@ -56,7 +58,8 @@ def training_sets(
     inputs = work.bench.inputs
     views = dict.fromkeys(work.bench.view(architecture) for architecture in work.plan.architectures)
     if learnt is None:
-        return {(view, ""): pseudo_tag_set(inputs, view, tagger) for view in views}
+        pooling = pooling_of(work.settings)
+        return {(view, ""): pseudo_tag_set(inputs, view, tagger, pooling=pooling) for view in views}
     return {
         (view, how.name): frame_label_set(inputs, view, learnt.teaching, how)
         for view in views
@@ -104,15 +107,15 @@ def run_pass(
     tagged_by: int,
     teachers: Mapping[str, int],
     incumbents: Mapping[str, Contender],
-    guests: list[Contender],
+    newcomers: list[Contender],
     earlier: Sequence[Mapping[str, Any]],
     contest: Contest,
 ) -> dict[str, Any]:
     """One pass; its record as in `results.json`.
 
     run: the pass's run; tagger: its logits by role; tagged_by: its version; teachers: class to the version whose scores
-    are the labels (from pass 2 on); incumbents: the champions so far; guests: versions of other jobs that may become
-    champions; earlier: records of the passes before; contest: who has contended so far, for cross-fitting.
+    are the labels (from pass 2 on); incumbents: the champions so far; newcomers: versions that may become
+    champions beside the candidates; earlier: records of the passes before; contest: who has contended so far, for cross-fitting.
     An alias that a person moves meanwhile keeps its place until the next pass.
     """
     bench = work.bench
@@ -125,7 +128,7 @@ def run_pass(
     clock.done("labels")
     sets = training_sets(work, learnt, tagger=tagger)
     records: list[dict[str, Any]] = []
-    contenders = list(guests)
+    contenders = list(newcomers)
     origins = (
         {"": tag_origin(bench.inputs.classes, tagged_by if tagger else None)} if learnt is None else learnt.origins
     )
@@ -148,8 +151,7 @@ def run_pass(
                 **asdict(recorded.cost),
             }
         )
-        f1 = {label: value or 0.0 for label, value in verdict.f1(work.plan.judged_by).items()}
-        contenders.append(Contender(recorded.version, f1))
+        contenders.append(contender_of(work, recorded))
         contest.enter(recorded.version, verdict.fits)
     clock.done("networks")
     chosen = choose(
@@ -168,7 +170,7 @@ def run_pass(
     report = crossed["crossfit"] if bench.judge.crossfit else merged.report
     clock.done("merging")
     names = {c["version"]: f"pass {each['index']} {c['name']}" for each in earlier for c in each["candidates"]}
-    names |= {each["version"]: each["name"] for each in records}
+    names |= {each["version"]: each["name"] for each in records} | {tagged_by: "tagger"}
     champions = {label: {"version": v, "candidate": names.get(v, f"version {v}")} for label, v in chosen.items()}
     return {
         "index": index,
@@ -180,6 +182,12 @@ def run_pass(
         "gained": contest.gained({label: each.version for label, each in incumbents.items()}, chosen),
         **clock.cost(),
     }
+
+
+def contender_of(work: PassWork, recorded: Recorded) -> Contender:
+    """A network of the job, as it contends for champion."""
+    f1 = recorded.verdict.f1(work.plan.judged_by)
+    return Contender(recorded.version, {label: value or 0.0 for label, value in f1.items()})
 
 
 def guest(work: PassWork, number: int) -> tuple[Contender, Fits]:

@@ -60,7 +60,7 @@ def current_champions(work: PassWork, job: Job) -> dict[str, Contender]:
     found: dict[str, Contender] = {}
     for label, number in {**before, **by_hand}.items():
         version = registry.version(number)
-        own = version.iterate_id == job.iterate_id and version.tags.get("kd.kind") == "candidate"
+        own = version.iterate_id == job.iterate_id and version.tags.get("kd.kind") in ("candidate", "tagger")
         f1: Mapping[str, float] = (
             {c: version.f1(c, kind) for c in work.bench.inputs.classes} if own else guest(work, number)[0].f1
         )

@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from kd.audio.store import one_after_another
 from kd.labels.acceptance import exact_match
 from kd.labels.merging import regrid, window_on
 from kd.labels.rule import CHUNK, NO_LABEL, Bools, LabelRule, clamped, unheard_left_out
-from kd.labels.smoothing import Smoothing, probabilities
+from kd.labels.smoothing import Smoothing
 from kd.labels.teaching import Teaching
+from kd.models.pooling import POOLS
 from kd.passes.inputs import Inputs, Part, View
 from kd.scoring.frame_truth import frame_truth
 from kd.training.data import TrainingSet
@@ -27,13 +29,13 @@ def tagging_set(inputs: Inputs, view: View) -> TrainingSet:
     return joined(view, known, {role: part.tags(inputs.classes) for role, part in known.items()})
 
 
-def pseudo_tag_set(inputs: Inputs, view: View, tagger: Mapping[str, Logits]) -> TrainingSet:
+def pseudo_tag_set(inputs: Inputs, view: View, tagger: Mapping[str, Logits], *, pooling: str) -> TrainingSet:
     """All training clips: known tags, and the tagger's soft tags for the others. Source: S1 section 3.3.1.
 
-    tagger: its logits (clips, frames, classes) by role, of the splits without labels.
+    tagger: its logits (clips, frames, classes) by role, of the splits without labels; pooling: its own.
     """
     tags = {
-        role: part.tags(inputs.classes) if role in KNOWN_TAGS else pooled(tagger[role])
+        role: part.tags(inputs.classes) if role in KNOWN_TAGS else pooled(tagger[role], pooling=pooling)
         for role, part in inputs.training.items()
     }
     return joined(view, inputs.training, tags)
@@ -85,10 +87,11 @@ def learnt_tags(part: Part, labels: Targets, role: str, inputs: Inputs, rule: La
     return np.where(np.isnan(labels[:, 0]), NO_LABEL, heard)
 
 
-def pooled(logits: Logits) -> Targets:
-    """Clip probabilities: the mean of frame probabilities, (clips, classes). Source: S1 section 3.1."""
-    parts = [probabilities(logits[i : i + CHUNK]).mean(axis=1) for i in range(0, len(logits), CHUNK)]
-    return np.concatenate(parts).astype(np.float16)
+def pooled(logits: Logits, *, pooling: str) -> Targets:
+    """Clip probabilities, (clips, classes), pooled from frames as the network that gave the logits pools them."""
+    pool = POOLS[pooling]
+    parts = [pool(torch.from_numpy(logits[i : i + CHUNK].astype(np.float32))) for i in range(0, len(logits), CHUNK)]
+    return torch.cat(parts).numpy().astype(np.float16)
 
 
 def true_frames(part: Part, inputs: Inputs, view: View) -> Targets:
