@@ -1,5 +1,6 @@
 """`reproduce`: what is missing is run, then the tables are made of all that is there."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from kd.config import say, user_path
@@ -13,7 +14,7 @@ from kd.progress import Progress
 from kd.reproduce.runs import present, run
 from kd.reproduce.settings import ReproduceSettings
 from kd.reproduce.tables import tables
-from kd.reproduce.tasks import tasks
+from kd.reproduce.tasks import tables_of, tasks
 
 
 def reproduce(settings: ReproduceSettings) -> int:
@@ -23,15 +24,21 @@ def reproduce(settings: ReproduceSettings) -> int:
         raise UserError(f"out={out} is a file", "name a folder")
     out.mkdir(parents=True, exist_ok=True)
     check_writable(out / "tables.json")
-    corpus = open_corpus(settings, Progress(passes=0, batch=1))
-    todo = tasks(settings, steps=steps_of(settings, corpus))
+    corpora = {
+        table: open_corpus(
+            replace(settings, strong=settings.strong if table == "strong" else ""), Progress(passes=0, batch=1)
+        )
+        for table in tables_of(settings)
+    }
+    todo = tasks(settings, steps=steps_of(settings, next(iter(corpora.values()))))
     for number, task in enumerate(todo, 1):
-        if present(task, settings, corpus=corpus.digest):
+        digest = corpora[task.table].digest
+        if present(task, settings, corpus=digest):
             say(f"{number}/{len(todo)} {task.name}: kept")
             continue
         say(f"{number}/{len(todo)} {task.name}: {', '.join(f'{key}={value}' for key, value in task.given.items())}")
-        run(task, settings, corpus=corpus.digest)
-    made = tables(out, settings, corpus)
+        run(task, settings, corpus=digest)
+    made = tables(out, corpora)
     atomic_write_text(Path(out) / "tables.md", made)
     say(made)
     say(f"written: {out / 'tables.md'}, {out / 'tables.json'}")

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from kd.corpus.corpus import Corpus
 from kd.files import atomic_write_text
-from kd.reproduce.settings import TABLES, ReproduceSettings
 from kd.reproduce.tasks import BASELINE, MEAN_TEACHER, OURS, PAPER
 from kd.scoring.contrast import averaged
 from kd.scoring.headline import Sampling, bounds, draw
@@ -40,18 +39,19 @@ DIFFERENCES = (  # what is taken from what
 Key = tuple[str, str]
 
 
-def tables(out: Path, settings: ReproduceSettings, corpus: Corpus) -> str:
-    """Markdown of every table of which results of this corpus are in `out`; the same as numbers in `tables.json`."""
-    kept = [record for path in sorted(out.glob("*-seed*.json")) if (record := _record(path, corpus.digest))]
-    split = corpus.report or corpus.select
-    reference = read_reference(split.table)
-    found: dict[str, Any] = {"corpus": corpus.digest, "split": split.name}
-    for table in TABLES:
-        records = [record for record in kept if record["table"] == table]
-        if records:
-            found[table] = _table(out, records, reference, corpus.classes, table)
+def tables(out: Path, corpora: Mapping[str, Corpus]) -> str:
+    """Markdown of each of these tables, of all results of its corpus in `out`; the same as numbers in `tables.json`."""
+    found: dict[str, Any] = {}
+    for table, corpus in corpora.items():
+        kept = [
+            record for path in sorted(out.glob(f"{table}-*-seed*.json")) if (record := _record(path, corpus.digest))
+        ]
+        split = corpus.report or corpus.select
+        if kept:
+            made = _table(out, kept, read_reference(split.table), corpus.classes, table)
+            found[table] = {"corpus": corpus.digest, "split": split.name, **made}
     atomic_write_text(out / "tables.json", json.dumps(found, indent=1, allow_nan=False) + "\n")
-    return "\n\n".join(_markdown(name, found[name], found["split"]) for name in TABLES if name in found) + "\n"
+    return "\n\n".join(_markdown(name, table) for name, table in found.items()) + "\n"
 
 
 def _record(path: Path, corpus: str) -> Record | None:
@@ -123,7 +123,7 @@ def _row(records: Sequence[Record], name: str, intervals: Mapping[str, Any]) -> 
     }
 
 
-def _markdown(name: str, table: Mapping[str, Any], split: str) -> str:
+def _markdown(name: str, table: Mapping[str, Any]) -> str:
     rows = table["systems"]
     shown = ["clip", *(["maker"] if all("maker" in row["intervals"] for row in rows.values()) else [])]
     head = [
@@ -138,7 +138,7 @@ def _markdown(name: str, table: Mapping[str, Any], split: str) -> str:
         "PSDS1",
     ]
     head += ["PSDS2", "clip-steps", "minutes"]
-    lines = [f"### {name}: {split}, per cent", "", _line(head), _line(["---"] * len(head))]
+    lines = [f"### {name}: {table['split']}, per cent", "", _line(head), _line(["---"] * len(head))]
     for title, row in rows.items():
         event = row["event_based"]
         lines.append(

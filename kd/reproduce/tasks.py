@@ -69,17 +69,22 @@ class Task:
 
 def tasks(settings: ReproduceSettings, *, steps: int) -> list[Task]:
     """Runs in order, seed by seed; steps: of each network of our job."""
-    wanted = listed(settings.tables, "tables")
-    for name in wanted:
-        if name not in TABLES:
-            raise UserError(f"unknown table {name!r}", did_you_mean(name, TABLES) or f"known: {', '.join(TABLES)}")
-    found = [task for name in wanted for task in _of_table(name, settings, steps)]
+    found = [task for name in tables_of(settings) for task in _of_table(name, settings, steps)]
     known = list(dict.fromkeys(task.system for task in found))
     only = listed(settings.systems, "systems") if settings.systems else tuple(known)
     for name in only:
         if name not in known:
             raise UserError(f"unknown system {name!r}", did_you_mean(name, known) or f"known: {', '.join(known)}")
     return [task for task in found if task.system in only]
+
+
+def tables_of(settings: ReproduceSettings) -> tuple[str, ...]:
+    """The tables that are asked for."""
+    wanted = listed(settings.tables, "tables")
+    for name in wanted:
+        if name not in TABLES:
+            raise UserError(f"unknown table {name!r}", did_you_mean(name, TABLES) or f"known: {', '.join(TABLES)}")
+    return wanted
 
 
 def clip_steps_of(job: IterateSettings, *, steps: int) -> int:
