@@ -18,9 +18,11 @@ client = mlflow.MlflowClient()
 client.search_registered_models()
 print("ready", flush=True)
 input()
-tagger = next(v for v in client.search_model_versions("name='kd-sed'") if v.tags["kd.kind"] == "tagger")
-client.set_registered_model_alias("kd-sed", "best-Dog", tagger.version)
-print(tagger.version)"""
+now = client.get_model_version_by_alias("kd-sed", "best-Dog").version
+known = client.search_model_versions("name='kd-sed'")
+other = next(v for v in known if v.tags["kd.kind"] != "merged" and v.version != now)
+client.set_registered_model_alias("kd-sed", "best-Dog", other.version)
+print(other.version)"""
 
 
 def test_a_move_during_a_pass_is_honoured(place: Place, corpus: Path) -> None:

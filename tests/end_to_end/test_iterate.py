@@ -31,6 +31,7 @@ def test_results_have_the_shape_of_the_contract(finished: tuple[Place, str]) -> 
 def test_merged_scores_are_those_of_the_champions(finished: tuple[Place, str]) -> None:
     record = results_of(finished[0])
     by_version = {c["version"]: c for each in record["passes"] for c in each["candidates"]}
+    by_version[record["tagger"]["version"]] = record["tagger"]
     for each in record["passes"]:
         for label, champion in each["champions"].items():
             won = by_version[champion["version"]]["select"]["tuned"]["classes"][label]
@@ -161,7 +162,7 @@ def test_the_lineage_of_the_merged_detector(
     assert re.match(r"models:/kd-sed/\d+  merged, pass 2: all 10 classes, F1 ", done.stdout)
     said, page = " ".join(re.sub("[│├└─]", "", done.stdout).split()), (tmp_path / "page.html").read_text()
     for label, won in record["passes"][1]["champions"].items():
-        given = rf"pass [12] [^:]+: ([^;]*\b{label} |all 10 classes, F1 )[\d.-]+"
+        given = rf"(pass [12] [^:]+|tagger [^:]+): ([^;]*\b{label} |all 10 classes, F1 )[\d.-]+"
         assert re.search(rf"version {won['version']} {given}", said) and f"version {won['version']}<" in page
     assert f"version {record['tagger']['version']} tagger" in said
     assert "the same now" in said and record["passes"][0]["candidates"][0]["run_id"] in said

@@ -35,22 +35,22 @@ def whole(new_place: Callable[[], Place], micro: Path) -> object:
 
 
 def test_damaged_steps_and_artifacts_are_found_and_made_again(place: Place, micro: Path, whole: object) -> None:
-    """Killed in pass 2; then one bit of the tagger's training, a prediction, a champion's weights, and its kept scores."""
+    """Killed in pass 2; then one bit of the tagger's training, a prediction, the weights of pass 1, and its kept scores."""
     assert kill_at(place, r"pass 2/2  .*shallow-median", signal.SIGKILL, data=micro, **MICRO) == -signal.SIGKILL
     script = """
 import mlflow
 client = mlflow.MlflowClient()
-version = client.get_model_version_by_alias("kd-sed", "best-Hum")
-(tagger,) = [v for v in client.search_model_versions("name = 'kd-sed'") if v.tags["kd.kind"] == "tagger"]
+versions = client.search_model_versions("name = 'kd-sed'")
+(version,), (tagger,) = ([v for v in versions if v.tags["kd.kind"] == kind] for kind in ("candidate", "tagger"))
 print(client.get_run(version.run_id).info.artifact_uri)
 for each in (version, tagger):
     print(client.get_model_version_download_uri("kd-sed", each.version) + "/artifacts/detector/member-0")"""
-    run, champion, tagger = (Path(line.removeprefix("file://")) for line in place.python(script).split())
+    run, candidate, tagger = (Path(line.removeprefix("file://")) for line in place.python(script).split())
     steps = place.folder / "home" / "jobs"
     made = [path for path in steps.glob("*/steps/train-*/network") if weights_digest(path) == weights_digest(tagger)]
     damaged = [
         made[0] / "weights.safetensors",
-        champion / "weights.safetensors",
+        candidate / "weights.safetensors",
         next(steps.glob("*/steps/predict-*/logits.npy")),
         run / "scores" / "select.npy",
     ]
