@@ -41,6 +41,8 @@ AWAY = (
     "Timeout",
     "timed out",
 )  # what the failures of a store say that may answer later
+AT_ONCE = ("duplicate key value", "UNIQUE constraint failed", "Duplicate entry")  # two processes made the same row
+RACES = 5  # attempts at a row that others make at the same moment
 REFUSED = re.compile(r"error code 4(?!08|29)\d\d")  # an answer of HTTP that will not change
 
 
@@ -108,6 +110,16 @@ class PatientClient:
         if not callable(found):
             return found
         return lambda *arguments, **named: self.patience.call(lambda: found(*arguments, **named))
+
+    def log_inputs(self, run: str, **named: Any) -> Any:
+        """As MLflow's, which looks for a dataset and then makes it: where another process has just made it, look again."""
+        for left in reversed(range(RACES)):
+            try:
+                return self.patience.call(lambda: self._client.log_inputs(run, **named))
+            except Exception as error:
+                if not left or not any(sign in said(error) for sign in AT_ONCE):
+                    raise
+        return None
 
     def create_model_version(self, name: str, source: str, **named: Any) -> Any:
         """As MLflow's; another attempt makes no second version of the same source."""

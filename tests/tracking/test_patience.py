@@ -55,6 +55,35 @@ def test_a_version_that_was_made_by_a_call_that_seemed_to_fail_is_not_made_twice
     assert shaky.made == ["models:/m-1"]
 
 
+class Raced:
+    """A client whose dataset another process makes at the same moment, a number of times."""
+
+    def __init__(self, times: int, says: str) -> None:
+        self.left, self.says = times, says
+
+    def log_inputs(self, run: str, **named: Any) -> str:
+        """Fails while others are first."""
+        if self.left:
+            self.left -= 1
+            raise MlflowException(self.says)
+        return run
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        '(psycopg.errors.UniqueViolation) duplicate key value violates unique constraint "dataset_pk"',
+        "(sqlite3.IntegrityError) UNIQUE constraint failed: datasets.experiment_id, datasets.name, datasets.digest",
+    ],
+)
+def test_a_dataset_that_another_process_has_just_made_is_looked_for_again(says: str) -> None:
+    assert PatientClient(Raced(2, says), Patience(0)).log_inputs("run", datasets=[]) == "run"
+    with pytest.raises(MlflowException, match=r"unique|UNIQUE"):
+        PatientClient(Raced(99, says), Patience(0)).log_inputs("run", datasets=[])
+    with pytest.raises(MlflowException, match="too long"):
+        PatientClient(Raced(1, "the name is too long"), Patience(0)).log_inputs("run", datasets=[])
+
+
 def test_patience_ends_and_then_nothing_is_waited_for() -> None:
     patience = Patience(0.2)
     client = PatientClient(Shaky(away=99), patience)
