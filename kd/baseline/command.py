@@ -22,6 +22,7 @@ from kd.corpus.splits import Split
 from kd.detection.apply import sources_of
 from kd.files import atomic_write_text
 from kd.labels.merging import window_on
+from kd.models.memory import keep_freed_memory
 from kd.passes.evaluation import check_out
 from kd.passes.inputs import open_corpus
 from kd.passes.judging import PLATEAU
@@ -72,6 +73,7 @@ def trained_baseline(settings: BaselineSettings) -> Trained:
     progress = Progress(passes=0, batch=1)
     corpus = open_corpus(settings, progress)
     use_threads(settings.threads)
+    keep_freed_memory()
     began = time.monotonic()
     splits = {"weak": corpus.weak, "in_domain": corpus.in_domain, "select": corpus.select, "report": corpus.report}
     features = normalised(
