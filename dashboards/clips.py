@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dashboards.verdicts import FALSE_ALARM, HIT, MISS, NEAR, Pair
 from kd.audio.grid import FrameGrid
 from kd.scoring.system import System
+from kd.scoring.verdicts import FALSE_ALARM, HIT, MISS, NEAR, Pair
 
 Array = npt.NDArray[np.float32]
 Verdicts = Mapping[str, Sequence[Pair]]

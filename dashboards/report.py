@@ -12,9 +12,9 @@ from dashboards.markup import Section, text
 from dashboards.page import Page
 from dashboards.sections import calibration, costs, errors, headline, labels, lineage, passes, settings, studies
 from dashboards.systems import merged_systems
-from dashboards.verdicts import Pair, verdicts
 from kd.errors import UserError
 from kd.scoring.system import System
+from kd.scoring.verdicts import Pair, verdicts
 
 Found = Mapping[int, Mapping[str, list[Pair]]]
 

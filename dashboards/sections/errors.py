@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from dashboards.figures import COLOURS, SCALE, figure
 from dashboards.kept import JobRecord
 from dashboards.markup import Cell, Figure, Section, chart, number, percent, quiet, table
-from dashboards.verdicts import FALSE_ALARM, HIT, MISS, NEAR, Pair, overlap
 from kd.corpus.tables import Event
+from kd.scoring.verdicts import FALSE_ALARM, HIT, MISS, NEAR, NOTHING, Pair, taken_for
 
 LENGTHS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds at which bins of event length begin
 LEVELS = (-100.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0)  # dB at which bins of SNR begin
@@ -90,7 +90,7 @@ def offs(found: Verdicts, end: str) -> Figure:
 
 def confusions(classes: Sequence[str], found: Verdicts) -> Figure:
     """Reference class by found class."""
-    columns = [*classes, "nothing"]
+    columns = [*classes, NOTHING]
     cells = {label: dict.fromkeys(columns, 0) for label in classes}
     for pairs in found.values():
         alarms = [pair for pair in pairs if pair.kind == FALSE_ALARM]
@@ -110,19 +110,6 @@ def confusions(classes: Sequence[str], found: Verdicts) -> Figure:
         trace["texttemplate"] = "%{text}"
     axes = {"xaxis": {"automargin": True, "tickangle": -45}, "yaxis": {"automargin": True}}
     return figure([trace], x="found", y="", title={"text": "Taken for"}, **axes)
-
-
-def taken_for(missed: Pair, alarms: Sequence[Pair]) -> str:
-    """The class of the false alarm that covers most of a missed event, if that is half of the shorter of the two."""
-    assert missed.reference is not None
-    best, name = 0.0, "nothing"
-    for alarm in alarms:
-        assert alarm.predicted is not None
-        shorter = min(e.offset - e.onset for e in (missed.reference, alarm.predicted))
-        share = overlap(missed.reference, alarm.predicted) / shorter
-        if share >= 0.5 and share > best:
-            best, name = share, alarm.label
-    return name
 
 
 def by_length(found: Verdicts) -> Figure:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kd.passes.results import percent
+from kd.scoring.verdicts import NOTHING
 from kd.text import aligned
 
 Part = Mapping[str, Any]
@@ -20,6 +21,7 @@ HEADLINES = (  # name, where the value stands, where its interval does, if there
     ("error rate, segments", ("error_rate", "segment_based", "overall", "error"), ("error_rate", "segment_based")),
 )
 MOST = 30  # characters of a class's name
+SHOWN = 2  # classes that events of another were taken for most often
 
 
 def assessment(found: Part) -> str:
@@ -35,7 +37,18 @@ def assessment(found: Part) -> str:
         row += [percent(event[key]) for key in ("precision", "recall")]
         row += [percent(segment[key]) for key in ("f1", "precision", "recall")] + [percent(tag["f1"])]
         rows.append(row)
-    return "\n".join([aligned(rows), "", _headlines(found), "", *_about(found["settings"], drawn, few)])
+    told = [aligned(rows), "", _headlines(found), "", mistakes(found["mistakes"])]
+    return "\n".join([*told, "", *_about(found["settings"], drawn, few)])
+
+
+def mistakes(found: Part) -> str:
+    """A line for each class: what became of its events (`scoring.mistakes`)."""
+    rows = [["events", "hits", "near: onset", "offset", "both", "misses", "false alarms", "misses taken for"]]
+    for label, each in found.items():
+        others = [f"{name[:MOST]} {count}" for name, count in each["taken_for"].items() if name != NOTHING]
+        counts = (each["hits"], *each["near"].values(), each["misses"], each["false_alarms"])
+        rows.append([label[:MOST], *map(str, counts), ", ".join(others[:SHOWN])])
+    return aligned(rows)
 
 
 def comparison(found: Part) -> str:

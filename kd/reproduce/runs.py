@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from kd.passes.settings import IterateSettings
 from kd.reproduce.energy import Energy
 from kd.reproduce.events import write_events
 from kd.reproduce.settings import ReproduceSettings
-from kd.reproduce.tasks import BASELINE, MEAN_TEACHER, Task
+from kd.reproduce.tasks import BASELINE, MEAN_TEACHER, Task, clip_steps_of
 from kd.scoring.assess import assess
 from kd.scoring.headline import Sampling
 from kd.scoring.system import System
@@ -27,12 +27,16 @@ UNITS = ("clip", "maker")
 
 @dataclass(frozen=True, eq=False)
 class Ran:
-    """What a task gave: systems by name, `tuned` the headline; clip-steps, training seconds, and facts of its own."""
+    """What a task gave: systems by name, `tuned` the headline; clip-steps, seconds, and facts of its own.
+
+    parts: `{clip_steps, seconds}` of systems that were there before the end.
+    """
 
     systems: Mapping[str, System]
     clip_steps: int
     seconds: float
     about: Mapping[str, Any]
+    parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def run(task: Task, settings: ReproduceSettings, *, corpus: str) -> None:
@@ -56,6 +60,7 @@ def run(task: Task, settings: ReproduceSettings, *, corpus: str) -> None:
         "seconds": ran.seconds,
         "wall_seconds": time.monotonic() - began,
         "kilowatt_hours": energy.kilowatt_hours,
+        "parts": dict(ran.parts),
         **ran.about,
         "systems": {name: _figures(system) for name, system in ran.systems.items()},
     }
@@ -122,7 +127,8 @@ def a_job(task: Task, settings: ReproduceSettings) -> Ran:
     given = {**shared(settings), **task.given, "seed": task.seed, "sample": 0}
     given["model"] = f"{settings.model}-{task.name}"
     told: list[str] = []
-    iterate(IterateSettings(**given), finish=lambda _, run: told.append(run))
+    job = IterateSettings(**given)
+    iterate(job, finish=lambda _, run: told.append(run))
     result = json.loads(Runs(open_store()).download(told[0], "results.json").read_text("utf-8"))
     where = Where(settings)
     wanted = {
@@ -137,7 +143,18 @@ def a_job(task: Task, settings: ReproduceSettings) -> Ran:
         "crossfit": [macro_of(each["merged"]["crossfit"]) for each in result["passes"]],
         "report": [macro_of(each["merged"]["report"]) for each in result["passes"]] if settings.report_on else None,
     }
-    return Ran(systems, result["clip_steps"], result["seconds"], about)
+    parts = {
+        name: {"clip_steps": clip_steps_of(job, steps=given["steps"], done=index), "seconds": seconds_of(result, index)}
+        for name, index in (("tagger", 0), ("pass1", 1), ("pass2", 2))
+        if name in systems
+    }
+    return Ran(systems, result["clip_steps"], result["seconds"], about, parts)
+
+
+def seconds_of(result: Mapping[str, Any], index: int) -> float:
+    """Seconds that a job's tagger and its first `index` passes took."""
+    taken: float = result["tagger"]["seconds"]
+    return taken + sum(sum(each["seconds"].values()) for each in result["passes"][:index])
 
 
 def macro_of(scores: Mapping[str, Any]) -> float | None:

@@ -117,10 +117,14 @@ def _row(records: Sequence[Record], name: str, intervals: Mapping[str, Any]) -> 
         "intervals": dict(intervals),
         "seeds": [record["seed"] for record in records],
         "of_seeds": [each["event_based"]["macro"]["f1"] for each in figures],
-        "clip_steps": averaged([record["clip_steps"] for record in records]),
-        "seconds": averaged([record["seconds"] for record in records]),
+        **averaged([_cost(record, name) for record in records]),
         "kilowatt_hours": averaged([record["kilowatt_hours"] for record in records]),
     }
+
+
+def _cost(record: Record, name: str) -> dict[str, float]:
+    own = record["parts"].get(name, record)
+    return {key: own[key] for key in ("clip_steps", "seconds")}
 
 
 def _markdown(name: str, table: Mapping[str, Any]) -> str:

@@ -87,15 +87,17 @@ def tables_of(settings: ReproduceSettings) -> tuple[str, ...]:
     return wanted
 
 
-def clip_steps_of(job: IterateSettings, *, steps: int) -> int:
-    """Clips that the training steps of a job take, those of its studies' students among them."""
+def clip_steps_of(job: IterateSettings, *, steps: int, done: int | None = None) -> int:
+    """Clips that the training steps of a job's tagger and first `done` passes take, all by default, its studies' students'
+    among them."""
     todo = plan(job)
-    batch = job.batch or BATCH[job.recipe]
+    last = todo.passes if done is None else done
+    networks = sum(index <= last for index, _ in todo.trainings())
     students = 0
     if todo.tuning is not None:
-        trials = sum(index <= todo.passes for index in todo.tuning.students)
+        trials = sum(index <= last for index in todo.tuning.students)
         students = trials * todo.tuning.student_trials * min(todo.tuning.student_steps, steps)
-    return (len(todo.trainings()) * steps + students) * batch
+    return (networks * steps + students) * (job.batch or BATCH[job.recipe])
 
 
 def _of_table(table: str, settings: ReproduceSettings, steps: int) -> list[Task]:

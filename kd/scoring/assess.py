@@ -14,6 +14,7 @@ from kd.scoring.calibration import calibration
 from kd.scoring.error_rate import rates
 from kd.scoring.headline import Sampling, bounds, draw
 from kd.scoring.measure import PSDS, WITH_ERROR_RATE, Frames, Measured, Ranking, Rules, measure
+from kd.scoring.mistakes import mistakes
 from kd.scoring.psds import psds_of_samples
 from kd.scoring.system import System
 
@@ -21,14 +22,15 @@ from kd.scoring.system import System
 def assess(system: System, *, rules: Rules | None = None, sampling: Sampling | None = None) -> dict[str, Any]:
     """Every score of a system.
 
-    The figures of `figures`; intervals: see `headline.bounds`, None without resamples; settings: how all this came about,
-    with notes.
+    The figures of `figures`; mistakes: `Mistakes.to_dict()` of each class; intervals: see `headline.bounds`, None without
+    resamples; settings: how all this came about, with notes.
     """
     rules, sampling = rules or Rules(), sampling or Sampling()
     weights = draw(system, sampling=sampling)
     measured = measure(system, rules=rules)
     return {
         **figures(measured, rules=rules),
+        "mistakes": {label: each.to_dict() for label, each in mistakes(system, collars=rules.collars).items()},
         "intervals": None if weights is None else bounds([measured], weights=weights, rules=rules),
         "settings": {
             **(system.about or {}),

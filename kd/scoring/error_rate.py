@@ -109,7 +109,7 @@ def substituted_segments(reference: Table, predicted: Table, *, cells: CellCount
 
 def event_substitutions(*, reference: Sequence[Event], predicted: Sequence[Event], collars: Collars) -> int:
     """Substitutions in one clip, all labels together."""
-    admitted = [[_within(event, guess, collars) for guess in predicted] for event in reference]
+    admitted = [[collars.admit(event, guess) for guess in predicted] for event in reference]
     graph: dict[int, list[int]] = {}
     for r, event in enumerate(reference):
         for e, guess in enumerate(predicted):
@@ -124,13 +124,6 @@ def event_substitutions(*, reference: Sequence[Event], predicted: Sequence[Event
             free.remove(taken)
             count += 1
     return count
-
-
-def _within(event: Event, guess: Event, collars: Collars) -> bool:
-    """The rule of `matching`, of one pair."""
-    allowed = max(collars.offset_collar, collars.offset_share * (event.offset - event.onset)) + collars.tolerance
-    near = abs(event.onset - guess.onset) <= collars.onset_collar + collars.tolerance
-    return near and abs(event.offset - guess.offset) <= allowed
 
 
 def _labels_by_segment(events: Iterable[Event], classes: Sequence[str], resolution: float) -> dict[int, set[str]]:

@@ -43,6 +43,19 @@ class Collars:
             if not 0 <= value < float("inf"):
                 raise ValueError(f"{name} must be 0 or more and finite, not {value}")
 
+    def begins(self, event: Event, said: Event) -> bool:
+        """Whether the onset of a prediction is near enough to that of a reference event."""
+        return abs(event.onset - said.onset) <= self.onset_collar + self.tolerance
+
+    def ends(self, event: Event, said: Event) -> bool:
+        """The same of its offset."""
+        allowed = max(self.offset_collar, self.offset_share * (event.offset - event.onset))
+        return abs(event.offset - said.offset) <= allowed + self.tolerance
+
+    def admit(self, event: Event, said: Event) -> bool:
+        """Whether a prediction may hit a reference event, whatever their labels."""
+        return self.begins(event, said) and self.ends(event, said)
+
     def values(self) -> tuple[float, float, float, float]:
         """The four numbers in the order the kernels take them."""
         return float(self.onset_collar), float(self.offset_collar), float(self.offset_share), float(self.tolerance)

@@ -12,8 +12,8 @@ from dashboards.clips import relative
 from dashboards.markup import Cell, in_script, table
 from dashboards.report import Report, report_page
 from dashboards.sections.errors import LENGTHS, bin_of, by_fact, counts, span, taken_for
-from dashboards.verdicts import FALSE_ALARM, HIT, MISS, Pair
 from kd.corpus.tables import Event
+from kd.scoring.verdicts import FALSE_ALARM, HIT, MISS, Pair
 from tests.dashboards.made import RUN, made_job
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&amp;"

@@ -21,6 +21,7 @@ def test_all_systems_have_the_same_clip_steps() -> None:
     assert list(found) == ["baseline", "default", "mean-teacher", "paper"]
     ours = clip_steps_of(IterateSettings(), steps=300)
     assert ours == (17 * 300 + 6 * 100) * 12
+    assert [clip_steps_of(IterateSettings(), steps=300, done=done) for done in (0, 1, 2)] == [3600, 10800, 25200]
     assert abs(found["mean-teacher"].given["steps"] * 12 - ours) <= 12
     assert abs(found["paper"].given["steps"] * 45 * 12 - ours) <= 45 * 12 / 2
     assert len(tasks(ReproduceSettings(seeds=3), steps=300)) == 12
@@ -70,6 +71,9 @@ def test_every_system_is_run_once_and_the_tables_are_made_of_what_is_there(
         "ours, after pass 1",
         "ours",
     ]
+    costs = [rows[name]["clip_steps"] for name in ("tagger on the weak labels", "ours, after pass 1", "ours")]
+    assert costs[0] == 6 * 12 and costs[1] == 3 * costs[0] < costs[2] == ours["clip_steps"]
+    assert 0 < rows["tagger on the weak labels"]["seconds"] < rows["ours, after pass 1"]["seconds"] < ours["seconds"]
     for row in rows.values():
         assert row["intervals"]["clip"]["value"] == pytest.approx(row["event_based"]["macro"]["f1"], abs=1e-3)
     change = tables["main"]["differences"]["ours minus mean teacher"]["clip"]

@@ -5,9 +5,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.verdicts import FALSE_ALARM, HIT, MISS, NEAR, overlap, pairs_of, within
 from kd.corpus.tables import Event
 from kd.scoring.matching import Collars, matches
+from kd.scoring.verdicts import FALSE_ALARM, HIT, MISS, NEAR, overlap, pairs_of
 
 
 def events(most: int = 6) -> st.SearchStrategy[list[Event]]:
@@ -31,7 +31,7 @@ def test_hits_are_those_of_the_scorer_and_every_event_has_one_fate(truth: list[E
         assert (pair.reference is None) == (pair.kind == FALSE_ALARM)
         assert (pair.predicted is None) == (pair.kind == MISS)
         if pair.reference and pair.predicted:
-            assert within(pair.reference, pair.predicted, Collars()) == (pair.kind == HIT)
+            assert Collars().admit(pair.reference, pair.predicted) == (pair.kind == HIT)
             assert pair.kind == HIT or overlap(pair.reference, pair.predicted) > 0
 
 

@@ -14,6 +14,7 @@ from kd.scoring.matching import Collars
 from kd.scoring.system import System
 
 HIT, NEAR, MISS, FALSE_ALARM = "hit", "near", "miss", "false alarm"
+NOTHING = "nothing"  # what an event that no false alarm covers was taken for
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,7 @@ def pairs_of(
     """What became of the events of one clip and class."""
     collars = collars or Collars()
     graph = {
-        i: [j for j, guess in enumerate(predicted) if within(truth, guess, collars)]
-        for i, truth in enumerate(reference)
+        i: [j for j, guess in enumerate(predicted) if collars.admit(truth, guess)] for i, truth in enumerate(reference)
     }
     hits = {left: right for right, left in matching({i: near for i, near in graph.items() if near}).items()}
     pairs = [Pair(HIT, label, reference[i], predicted[j]) for i, j in hits.items()]
@@ -90,15 +90,19 @@ def pairs_of(
     return pairs + [Pair(FALSE_ALARM, label, None, predicted[j]) for j in right]
 
 
-def within(truth: Event, guess: Event, collars: Collars) -> bool:
-    """Whether the collars hold, by the rule of `kd.scoring.matching`."""
-    spare = max(collars.offset_collar, collars.offset_share * (truth.offset - truth.onset))
-    return (
-        abs(truth.onset - guess.onset) <= collars.onset_collar + collars.tolerance
-        and abs(truth.offset - guess.offset) <= spare + collars.tolerance
-    )
-
-
 def overlap(one: Event, other: Event) -> float:
     """Seconds that two events share; not positive where they share none."""
     return min(one.offset, other.offset) - max(one.onset, other.onset)
+
+
+def taken_for(missed: Pair, alarms: Sequence[Pair]) -> str:
+    """The class of the false alarm that covers most of a missed event, if that is half of the shorter of the two."""
+    assert missed.reference is not None
+    best, name = 0.0, NOTHING
+    for alarm in alarms:
+        assert alarm.predicted is not None
+        shorter = min(e.offset - e.onset for e in (missed.reference, alarm.predicted))
+        share = overlap(missed.reference, alarm.predicted) / shorter
+        if share >= 0.5 and share > best:
+            best, name = share, alarm.label
+    return name
