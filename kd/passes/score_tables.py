@@ -37,18 +37,18 @@ def assessment(found: Part) -> str:
         row += [percent(event[key]) for key in ("precision", "recall")]
         row += [percent(segment[key]) for key in ("f1", "precision", "recall")] + [percent(tag["f1"])]
         rows.append(row)
-    told = [aligned(rows), "", _headlines(found), "", mistakes(found["mistakes"])]
+    told = [aligned(rows), "", _headlines(found), "", aligned(mistake_rows(found["mistakes"]))]
     return "\n".join([*told, "", *_about(found["settings"], drawn, few)])
 
 
-def mistakes(found: Part) -> str:
-    """A line for each class: what became of its events (`scoring.mistakes`)."""
+def mistake_rows(found: Part) -> list[list[str]]:
+    """A head, and a row for each class: what became of its events (`scoring.mistakes`)."""
     rows = [["events", "hits", "near: onset", "offset", "both", "misses", "false alarms", "misses taken for"]]
     for label, each in found.items():
         others = [f"{name[:MOST]} {count}" for name, count in each["taken_for"].items() if name != NOTHING]
         counts = (each["hits"], *each["near"].values(), each["misses"], each["false_alarms"])
         rows.append([label[:MOST], *map(str, counts), ", ".join(others[:SHOWN])])
-    return aligned(rows)
+    return rows
 
 
 def comparison(found: Part) -> str:

@@ -1,4 +1,4 @@
-"""The tables of what has been run: figures, seeds, intervals, ratios, paired differences."""
+"""The numbers of tables of what has been run: figures, seeds, intervals, ratios, paired differences, mistakes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,13 @@ from typing import Any, Literal
 
 from kd.corpus.corpus import Corpus
 from kd.files import atomic_write_text
+from kd.reproduce.markdown import in_markdown
 from kd.reproduce.tasks import BASELINE, MEAN_TEACHER, OURS, PAPER
 from kd.scoring.contrast import averaged
 from kd.scoring.headline import Sampling, bounds, draw
 from kd.scoring.intervals import marked
 from kd.scoring.measure import Rules, measure
+from kd.scoring.mistakes import Mistakes, mistakes
 from kd.scoring.sources import Reference, of_table, read_reference
 
 UNITS: tuple[Literal["clip", "maker"], ...] = ("clip", "maker")
@@ -37,6 +39,7 @@ DIFFERENCES = (  # what is taken from what
     ((OURS, "pass2"), (OURS, "tuned")),
 )
 Key = tuple[str, str]
+BY_PASS = ("select", "crossfit", "report")  # scores of the merged detector after each pass
 
 
 def tables(out: Path, corpora: Mapping[str, Corpus]) -> str:
@@ -48,10 +51,10 @@ def tables(out: Path, corpora: Mapping[str, Corpus]) -> str:
         ]
         split = corpus.report or corpus.select
         if kept:
-            made = _table(out, kept, read_reference(split.table), corpus.classes, table)
+            made = numbers(out, kept, read_reference(split.table), corpus.classes, table)
             found[table] = {"corpus": corpus.digest, "split": split.name, **made}
     atomic_write_text(out / "tables.json", json.dumps(found, indent=1, allow_nan=False) + "\n")
-    return "\n\n".join(_markdown(name, table) for name, table in found.items()) + "\n"
+    return "\n\n".join(in_markdown(name, table) for name, table in found.items()) + "\n"
 
 
 def _record(path: Path, corpus: str) -> Record | None:
@@ -62,10 +65,11 @@ def _record(path: Path, corpus: str) -> Record | None:
     return record if record.get("corpus") == corpus else None
 
 
-def _table(
+def numbers(
     out: Path, records: Sequence[Record], reference: Reference, classes: Sequence[str], table: str
 ) -> dict[str, Any]:
-    """`{systems: {title: row}, differences: {title: {unit: interval}}}`."""
+    """`{systems: {title: row}, ratios: {title: [ours, its, ratio]}, differences: {title: {unit: interval}}, mistakes: {class:
+    Mistakes.to_dict()}, passes: {score: [after each pass]}, optimism, machines}`; the last four but one of ours, all seeds."""
     by_key: dict[Key, list[Record]] = {}
     for record in sorted(records, key=lambda record: record["seed"]):
         for name in record["systems"]:
@@ -94,13 +98,32 @@ def _table(
     if table == "ablation":
         pairs = [((OURS, "tuned"), key) for key in keys if key[0] != OURS]
     differences = {f"{wanted[b]} minus {wanted[a]}": intervals(b, a) for a, b in pairs if a in systems and b in systems}
-    ours = by_key.get((OURS, "tuned"), [])
+    whole = by_key.get((OURS, "tuned"), []) if table != "ablation" else []
+    wrong = [mistakes(system, collars=Rules().collars) for system in systems[OURS, "tuned"]] if whole else []
     return {
         "systems": rows,
+        "ratios": _ratios(rows),
         "differences": differences,
-        "optimism": [record["optimism"]["tuned"] for record in ours if record.get("optimism")],
+        "mistakes": {label: sum((each[label] for each in wrong), Mistakes()).to_dict() for label in classes if wrong},
+        "passes": {name: _by_pass([record[name] for record in whole]) for name in BY_PASS if whole and whole[0][name]},
+        "optimism": [record["optimism"]["tuned"] for record in whole if record["optimism"]],
         "machines": sorted({record["machine"]["processor"] for record in records}),
     }
+
+
+def _by_pass(f1: Sequence[Sequence[float | None]]) -> list[float | None]:
+    """The mean over seeds after each pass."""
+    return [averaged(each) for each in zip(*f1, strict=True)]
+
+
+def _ratios(rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Macro event F1 of ours and of each form of the baseline, and the one by the other."""
+    found = {}
+    for other in (TITLES[BASELINE, "letter"], TITLES[BASELINE, "tuned"]):
+        if {TITLES[OURS, "tuned"], other} <= rows.keys():
+            mine, its = (rows[title]["event_based"]["macro"]["f1"] for title in (TITLES[OURS, "tuned"], other))
+            found[other] = [mine, its, mine / its if its else None]
+    return found
 
 
 def _name(record: Record) -> str:
@@ -125,89 +148,3 @@ def _row(records: Sequence[Record], name: str, intervals: Mapping[str, Any]) -> 
 def _cost(record: Record, name: str) -> dict[str, float]:
     own = record["parts"].get(name, record)
     return {key: own[key] for key in ("clip_steps", "seconds")}
-
-
-def _markdown(name: str, table: Mapping[str, Any]) -> str:
-    rows = table["systems"]
-    shown = ["clip", *(["maker"] if all("maker" in row["intervals"] for row in rows.values()) else [])]
-    head = [
-        "system",
-        "event F1",
-        *(f"95 % by {unit}" for unit in shown),
-        "seeds",
-        "P",
-        "R",
-        "micro",
-        "segment F1",
-        "PSDS1",
-    ]
-    head += ["PSDS2", "clip-steps", "minutes"]
-    lines = [f"### {name}: {table['split']}, per cent", "", _line(head), _line(["---"] * len(head))]
-    for title, row in rows.items():
-        event = row["event_based"]
-        lines.append(
-            _line(
-                [
-                    title,
-                    _percent(event["macro"]["f1"]),
-                    *(_between(row["intervals"][unit]) for unit in shown),
-                    f"{_percent(min(row['of_seeds']))} to {_percent(max(row['of_seeds']))}"
-                    if len(row["seeds"]) > 1
-                    else f"seed {row['seeds'][0]}",
-                    *(_percent(event["macro"][key]) for key in ("precision", "recall")),
-                    _percent(event["micro"]["f1"]),
-                    _percent(row["segment_based"]["macro"]["f1"]),
-                    _percent(row["psds1"]),
-                    _percent(row["psds2"]),
-                    f"{row['clip_steps']:.0f}",
-                    f"{row['seconds'] / 60:.0f}",
-                ]
-            )
-        )
-    lines += ["", *_ratios(rows)]
-    classes = next(iter(rows.values()))["reference_events"]
-    lines += ["", _line(["event F1", *(f"{label} ({count})" for label, count in classes.items())])]
-    lines.append(_line(["---"] * (1 + len(classes))))
-    for title, row in rows.items():
-        lines.append(_line([title, *(_percent(row["event_based"]["classes"][label]["f1"]) for label in classes)]))
-    lines += [
-        "",
-        _line(["difference of event F1", *(f"by {unit}" for unit in shown)]),
-        _line(["---"] * (1 + len(shown))),
-    ]
-    for title, each in table["differences"].items():
-        lines.append(_line([title, *(f"{_signed(each[unit]['value'])} {_between(each[unit])}" for unit in shown)]))
-    if table["optimism"]:
-        said = ", ".join(f"{_signed(each['value'])} {_between(each)}" for each in table["optimism"])
-        lines += ["", f"Optimism on the selection split, by seed: {said}."]
-    lines += ["", f"Machines: {'; '.join(table['machines'])}."]
-    return "\n".join(lines)
-
-
-def _ratios(rows: Mapping[str, Any]) -> list[str]:
-    ours = rows.get(TITLES[OURS, "tuned"])
-    found = []
-    for key in ((BASELINE, "letter"), (BASELINE, "tuned")):
-        other = rows.get(TITLES[key])
-        if ours and other:
-            mine, its = (row["event_based"]["macro"]["f1"] for row in (ours, other))
-            ratio = f"{mine / its:.2f}" if its else "-"
-            found.append(f"Ours to {TITLES[key]}: {_percent(mine)} / {_percent(its)} = {ratio}.")
-    return found
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f}"
-
-
-def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:+.2f}"
-
-
-def _between(interval: Mapping[str, Any]) -> str:
-    low, high = interval["low"], interval["high"]
-    return "" if low is None or high is None else f"[{100 * low:.2f}, {100 * high:.2f}]"

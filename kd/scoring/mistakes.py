@@ -39,6 +39,16 @@ class Mistakes:
         """Predicted events."""
         return self.hits + self.near.total() + self.false_alarms
 
+    def __add__(self, other: Mistakes) -> Mistakes:
+        """Both together."""
+        return Mistakes(
+            self.hits + other.hits,
+            self.near + other.near,
+            self.misses + other.misses,
+            self.false_alarms + other.false_alarms,
+            self.taken_for + other.taken_for,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""
         return {

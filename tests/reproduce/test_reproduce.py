@@ -79,6 +79,13 @@ def test_every_system_is_run_once_and_the_tables_are_made_of_what_is_there(
     change = tables["main"]["differences"]["ours minus mean teacher"]["clip"]
     want = rows["ours"]["event_based"]["macro"]["f1"] - rows["mean teacher"]["event_based"]["macro"]["f1"]
     assert change["value"] == pytest.approx(want, abs=1e-3)
+    events = sum(ours["systems"]["tuned"]["reference_events"].values())
+    found = tables["main"]["mistakes"].values()
+    assert sum(each["hits"] + sum(each["near"].values()) + each["misses"] for each in found) == events
+    assert tables["main"]["passes"]["report"] == pytest.approx(ours["report"])
+    assert tables["main"]["ratios"]["DCASE 2018 baseline, by the letter"][0] == pytest.approx(
+        want + rows["mean teacher"]["event_based"]["macro"]["f1"]
+    )
     assert "| ours |" in (out / "tables.md").read_text() and "Ours to DCASE 2018 baseline" in first.stdout
 
     (out / "main-baseline-seed0.json").write_text("half a file")
