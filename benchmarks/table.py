@@ -1,6 +1,6 @@
-"""The README's table of speed, made from `benchmarks/results/`.
+"""The README's tables, made from `benchmarks/results/`.
 
-python -m benchmarks.table          # writes it between its two markers in README.md
+python -m benchmarks.table          # writes each between its two markers in README.md
 """
 
 import json
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.keep import RESULTS
+from benchmarks.reproduced import results
 
 README = RESULTS.parent.parent / "README.md"
-BEGIN, END = "<!-- speed: made by benchmarks/table.py -->", "<!-- end of speed -->"
 Line = tuple[str, float, str, float, float]  # work, seconds, peer, its seconds, how many times
 
 
@@ -42,7 +42,7 @@ def lines_of(name: str, found: dict[str, Any]) -> Iterator[Line]:
         yield "the same: PSDS1 and PSDS2", ours, "sed_scores_eval", peer, peer / ours
 
 
-def table() -> str:
+def speed() -> str:
     """One table for each machine."""
     machines: dict[str, list[str]] = {}
     for name in ("training", "training-epyc", "scenes-speed", "data-path", "job", "scoring", "psds"):
@@ -73,12 +73,15 @@ def _ratio(times: float) -> str:
 def main() -> int:
     """Rewrite the README."""
     text = README.read_text()
-    before, marker, rest = text.partition(BEGIN)
-    _, other, after = rest.partition(END)
-    if not marker or not other:
-        sys.stderr.write(f"error: {README} lacks the markers of the table\n")
-        return 2
-    README.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}")
+    for name, made in (("results", results()), ("speed", speed())):
+        begin, end = f"<!-- {name}: made by benchmarks/table.py -->", f"<!-- end of {name} -->"
+        before, marker, rest = text.partition(begin)
+        _, other, after = rest.partition(end)
+        if not marker or not other:
+            sys.stderr.write(f"error: {README} lacks the markers of {name}\n")
+            return 2
+        text = f"{before}{begin}\n\n{made}\n\n{end}{after}"
+    README.write_text(text)
     return 0
 
 

@@ -146,5 +146,5 @@ def _row(records: Sequence[Record], name: str, intervals: Mapping[str, Any]) -> 
 
 
 def _cost(record: Record, name: str) -> dict[str, float]:
-    own = record["parts"].get(name, record)
+    own = record.get("parts", {}).get(name, record)
     return {key: own[key] for key in ("clip_steps", "seconds")}
