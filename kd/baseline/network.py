@@ -2,7 +2,32 @@
 
 from torch import Tensor, nn
 
-CHANNELS, HIDDEN, DROPOUT = 64, 64, 0.3
+from kd.models.first import first_block
+from kd.models.norm import norm_relu_pool
+
+CHANNELS, POOL, HIDDEN, DROPOUT = 64, 4, 64, 0.3
+
+
+class Block(nn.Module):
+    """(clips, inputs, frames, bins) → (clips, 64, frames, bins // 4).
+
+    The convolution's bias changes nothing, since batch normalisation takes it away again; it is there to be counted.
+    """
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, CHANNELS, 3, padding=1)
+        self.norm = nn.BatchNorm2d(CHANNELS, eps=1e-3, momentum=0.01)
+
+    def forward(self, x: Tensor) -> Tensor:
+        block = first_block if self.conv.in_channels == 1 else conv_block
+        y: Tensor = block(x=x, conv=self.conv, norm=self.norm, pool=POOL)
+        return nn.functional.dropout(y, DROPOUT, self.training)
+
+
+def conv_block(*, x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d, pool: int) -> Tensor:
+    """Convolution, batch normalisation, ReLU, max-pooling over frequency."""
+    return norm_relu_pool(x=conv(x), norm=norm, pool=pool)
 
 
 class BaselineNetwork(nn.Module):
@@ -21,16 +46,7 @@ class BaselineNetwork(nn.Module):
 
     def __init__(self, *, classes: int) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        for inputs in (1, CHANNELS, CHANNELS):
-            layers += [
-                nn.Conv2d(inputs, CHANNELS, 3, padding=1),
-                nn.BatchNorm2d(CHANNELS, eps=1e-3, momentum=0.01),
-                nn.ReLU(),
-                nn.MaxPool2d((1, 4)),
-                nn.Dropout(DROPOUT),
-            ]
-        self.front = nn.Sequential(*layers)
+        self.front = nn.Sequential(*(Block(inputs) for inputs in (1, CHANNELS, CHANNELS)))
         self.recurrent = nn.GRU(CHANNELS, HIDDEN, batch_first=True, bidirectional=True)
         self.classify = nn.Linear(2 * HIDDEN, classes)
         for name, weight in self.named_parameters():

@@ -1,5 +1,6 @@
 """The baseline of DCASE 2018: its parts against plain twins, and the entry point."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import librosa
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from kd.baseline.course import Course, Lesson, baseline_network, best_thresholds, class_f1
 from kd.baseline.decision import letter_events
@@ -21,6 +23,36 @@ def test_it_has_126090_parameters_and_keeps_every_frame() -> None:
     assert sum(weights.numel() for weights in network.parameters()) == 126090
     assert network(torch.zeros(2, 50, 64)).shape == (2, 50, 10)
     assert all((network.get_parameter(name) == 0).all() for name, _ in network.named_parameters() if "bias" in name)
+
+
+def plain(network: BaselineNetwork, features: torch.Tensor) -> torch.Tensor:
+    """Its logits by torch's own layers, without dropout."""
+    x = features[:, None]
+    for block in network.front:
+        x = nn.functional.max_pool2d(torch.relu(block.norm(block.conv(x))), (1, 4))
+    found: torch.Tensor = network.classify(network.recurrent(x.flatten(2).transpose(1, 2))[0])
+    return found
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_its_blocks_are_convolution_normalisation_relu_and_pooling(
+    training: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kd.baseline.network.DROPOUT", 0.0)
+    torch.manual_seed(0)
+    network = BaselineNetwork(classes=3).train(training)
+    twin = copy.deepcopy(network)
+    features = torch.randn(3, 40, 64)
+    found, wanted = network(features), plain(twin, features)
+    assert torch.allclose(found, wanted, atol=1e-5)
+    for one, other in zip(network.buffers(), twin.buffers(), strict=True):
+        assert torch.allclose(one.float(), other.float(), atol=1e-5)
+    found.square().sum().backward()
+    wanted.square().sum().backward()
+    for (name, one), other in zip(network.named_parameters(), twin.parameters(), strict=True):
+        if "conv.bias" not in name:
+            assert one.grad is not None and other.grad is not None
+            assert torch.allclose(one.grad, other.grad, atol=1e-3), name
 
 
 def test_features_are_librosas_mel_magnitudes() -> None:
