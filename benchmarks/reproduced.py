@@ -49,10 +49,14 @@ def _short(title: str, table: Mapping[str, Any], *, ablation: bool) -> str:
                 percent(row["psds1"]),
                 *([f"{signed(change['value'])} {between(change)}" if change else ""] if ablation else []),
                 f"{row['clip_steps']:.0f}",
-                f"{row['seconds'] / 60:.0f}",
+                *([] if ablation else [f"{row['seconds'] / 60:.0f}"]),  # an ablation finds steps of others done
             ]
         )
-    lines = [f"**{title}** ({table['split']}, per cent):", "", *grid([*head, "clip-steps", "min"], rows)]
+    lines = [
+        f"**{title}** ({table['split']}, per cent):",
+        "",
+        *grid([*head, "clip-steps", *([] if ablation else ["min"])], rows),
+    ]
     lines += [f"\nOurs to {other}: {ratio(each)}." for other, each in table["ratios"].items()]
     if not ablation:
         lines += ["", *grid(["event F1", *(f"95 % by {unit}" for unit in units)], differences(table))]
