@@ -12,7 +12,7 @@ from kd.compress.results import result_of
 from kd.compress.settings import CompressSettings
 from kd.compress.teachers import Faculty, load_teachers
 from kd.config import say, to_dict
-from kd.engines.workers import Workers
+from kd.engines.pool import Pool
 from kd.models.config import ModelConfig
 from kd.passes.context import Bench
 from kd.passes.inputs import View
@@ -39,7 +39,7 @@ def run_all(
     how: FitSettings,
     wanted: list[Student],
     versions: Sequence[Version],
-    workers: Workers,
+    workers: Pool,
 ) -> None:
     """Judge and weigh the teachers; train, record and measure the students; keep the result; move the alias."""
     view = bench.view(wanted[0].architecture)
@@ -115,7 +115,7 @@ def tell(
     how: FitSettings,
     configs: dict[Student, ModelConfig],
     faculty: Faculty,
-    workers: Workers,
+    workers: Pool,
 ) -> None:
     """Log the resolved settings; print who teaches, what will be trained and how long it will take."""
     view: View = bench.view(next(iter(configs)).architecture)
@@ -126,7 +126,7 @@ def tell(
     bench.runs.json(job.parent, resolved, "config.json")
     threads = threads_for(settings, len(configs))
     timings = [on_noise(config, how, frames=view.spec.frames, threads=threads) for config in configs.values()]
-    costs = list(workers.each(seconds_per_step, timings))
+    costs = list(workers.each(seconds_per_step, timings, threads=threads))
     bench.progress.plan(
         {each.name: how.steps for each in configs},
         {each.name: threads * cost for each, cost in zip(configs, costs, strict=True)},

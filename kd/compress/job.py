@@ -10,12 +10,12 @@ from kd.compress.plan import LONGER, students
 from kd.compress.settings import CompressSettings
 from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
-from kd.engines.workers import Workers
+from kd.engines.pool import pool
 from kd.errors import UserError
 from kd.export.packages import onnx, onnxruntime
 from kd.passes.context import Bench
 from kd.passes.inputs import open_corpus, open_inputs
-from kd.passes.job import Job, keyed_path, model_locked, state_folder
+from kd.passes.job import ASIDE, Job, keyed_path, model_locked, state_folder
 from kd.passes.judging import judge_of
 from kd.passes.loop import resumed
 from kd.passes.opening import log_corpus
@@ -26,17 +26,17 @@ from kd.passes.threads import precision_of, threads_for, use_threads, workers_fo
 from kd.progress import Progress
 from kd.tracking.registry import Registry, Version, check_name, find, parse_address
 from kd.tracking.runs import Runs
-from kd.tracking.store import open_store
+from kd.tracking.store import check_shared, open_store
 from kd.training.fit import FitSettings
 
 KIND = "compress"
 CODE = "kd.compress.course"  # the module whose code, and all that it imports, makes a job's results
-ASIDE = ("fresh", "data", "threads", "workers")  # parameters that change no result
 
 
 def compress(settings: CompressSettings) -> int:
     """Run, resume or show a job; returns the exit code."""
     check_name(settings.model)
+    check_shared(engine=settings.engine, address=settings.address)
     wanted = students(settings)
     addresses = listed(settings.teachers, "teachers")
     for address in addresses:
@@ -76,7 +76,7 @@ def compress(settings: CompressSettings) -> int:
                     iterate_id=job.iterate_id,
                     owner=owner_tags(settings.model),
                 )
-                with Workers(workers_for(settings, len(wanted))) as workers:
+                with pool(settings, count=workers_for(settings, len(wanted))) as workers:
                     run_all(bench, settings, job, how, wanted, versions, workers)
             show(job)
     return 0

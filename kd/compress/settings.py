@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from kd.config import option
 from kd.models.config import SMALL
-from kd.passes.options import ArithmeticOptions, CorpusSettings, DescentOptions, DirectionOptions
+from kd.passes.options import ArithmeticOptions, CorpusSettings, DescentOptions, DirectionOptions, WorkerOptions
 
 WEIGHTINGS = ("convex", "mean", "best", "none")
 
@@ -40,10 +40,6 @@ class CompressOptions:
         high=1e4,
     )
     model: str = option("kd-sed-small", help="name in the model registry that students are registered under")
-    workers: int = option(
-        0, help="students trained at the same time, each in its own process; 0: one per core", low=0, high=1024
-    )
-    fresh: bool = option(False, help="start a new job that reuses features but no finished step")
 
 
 @dataclass(frozen=True)
@@ -54,5 +50,7 @@ class StudentDescentOptions(DescentOptions):
 
 
 @dataclass(frozen=True)
-class CompressSettings(DirectionOptions, ArithmeticOptions, StudentDescentOptions, CorpusSettings, CompressOptions):
+class CompressSettings(
+    DirectionOptions, ArithmeticOptions, StudentDescentOptions, CorpusSettings, WorkerOptions, CompressOptions
+):
     """Parameters of `compress`."""

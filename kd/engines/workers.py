@@ -52,8 +52,12 @@ class Workers:
         function: Callable[[Item, Tell], Result],
         items: Sequence[Item],
         heard: Callable[[int, Any], None] = lambda index, said: None,
+        *,
+        threads: int = 1,
     ) -> Iterator[Result]:
         """Results of `function(item, tell)`, in the items' order; what it tells arrives as `heard(index, said)` here.
+
+        threads: that each item uses; cores are shared out by `count` alone.
 
         function, items, results and what is told must be picklable. The first error ends it and is raised here.
         """

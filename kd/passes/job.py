@@ -16,6 +16,10 @@ from kd.lock import locked
 from kd.tracking.registry import check_name
 from kd.tracking.store import tracking_uri
 
+ASIDE = frozenset(
+    ("fresh", "data", "threads", "workers", "sample", "engine", "address", "gpus")
+)  # they change no result
+
 
 @dataclass
 class Job:

@@ -7,11 +7,11 @@ from pathlib import Path
 from kd.code import code_digest
 from kd.config import say, to_dict
 from kd.corpus.corpus import Corpus
-from kd.engines.workers import Workers
+from kd.engines.pool import Pool, pool
 from kd.passes.closing import conclude, keep, log_pass, show, summary
 from kd.passes.context import Bench, model_config
 from kd.passes.inputs import open_corpus, open_inputs
-from kd.passes.job import Job, keyed_path, model_locked, open_job, state_folder
+from kd.passes.job import ASIDE, Job, keyed_path, model_locked, open_job, state_folder
 from kd.passes.judging import judge_of, macro
 from kd.passes.label_studies import LabelStudies
 from kd.passes.one_pass import contender_of, run_pass, run_tagger
@@ -29,7 +29,7 @@ from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import Registry, check_name
 from kd.tracking.runs import Runs
-from kd.tracking.store import open_store
+from kd.tracking.store import check_shared, open_store
 from kd.training.fit import FitSettings
 from kd.tuning.samplers import check_sampler
 
@@ -39,6 +39,7 @@ CODE = "kd.passes.one_pass"  # the module whose code, and all that it imports, m
 def iterate(settings: IterateSettings, *, finish: Callable[[Runs, str], None] | None = None) -> int:
     """Run, resume or show a job; returns the exit code. finish: called at the end with the run that has the result."""
     check_name(settings.model)
+    check_shared(engine=settings.engine, address=settings.address)
     todo = plan(settings)
     if todo.tuning:
         check_sampler(todo.tuning.sampler)
@@ -73,7 +74,7 @@ def iterate(settings: IterateSettings, *, finish: Callable[[Runs, str], None] | 
                     iterate_id=job.iterate_id,
                     owner=owner_tags(settings.model),
                 )
-                with Workers(workers_for(settings, todo.widest)) as workers:
+                with pool(settings, count=workers_for(settings, todo.widest)) as workers:
                     studies = studies_of(bench, settings, todo, how, workers)
                     work = PassWork(bench, settings, todo, how, AliasMoves(registry), workers, studies)
                     tell(work, job)
@@ -87,7 +88,7 @@ def iterate(settings: IterateSettings, *, finish: Callable[[Runs, str], None] | 
 
 
 def studies_of(
-    bench: Bench, settings: IterateSettings, todo: Plan, how: FitSettings, workers: Workers
+    bench: Bench, settings: IterateSettings, todo: Plan, how: FitSettings, workers: Pool
 ) -> LabelStudies | None:
     """The studies of a job, their database made where there is none; None where nothing is tuned."""
     if todo.tuning is None:
@@ -102,8 +103,7 @@ def studies_of(
 
 def job_path(settings: IterateSettings, corpus: Corpus, todo: Plan) -> Path:
     """Where the state of a job with these parameters, this corpus, this code and this arithmetic is kept."""
-    given = ("fresh", "data", "threads", "workers", "sample")
-    chosen = {key: value for key, value in to_dict(settings).items() if key not in given}
+    chosen = {key: value for key, value in to_dict(settings).items() if key not in ASIDE}
     about = {
         "settings": chosen,
         "corpus": corpus.digest,

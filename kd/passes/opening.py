@@ -94,7 +94,7 @@ def tell(work: PassWork, job: Job) -> None:
         on_noise(model_config(settings, name, inputs), how, frames=bench.view(name).spec.frames, threads=threads)
         for name in left
     ]
-    seconds = work.workers.each(seconds_per_step, timings)
+    seconds = work.workers.each(seconds_per_step, timings, threads=threads)
     costs = {name: threads * each for name, each in zip(left, seconds, strict=True)}
     bench.progress.plan(left, costs, cores=threads * work.workers.count)
     clips = ", ".join(f"{role} {len(part.names)}" for role, part in inputs.training.items())

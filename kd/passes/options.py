@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from kd.config import option
 from kd.corpus.settings import SplitSettings
+from kd.engines.pool import ENGINES
 from kd.labels.names import ACCEPTS, KINDS, SCALES, SMOOTHINGS
 from kd.models.config import ARCHITECTURES
 
@@ -180,6 +181,28 @@ class ArithmeticOptions:
 
 
 @dataclass(frozen=True)
+class WorkerOptions:
+    """Where networks are trained, and how many at once."""
+
+    workers: int = option(
+        0, help="networks trained at the same time, each in its own process; 0: one per core", low=0, high=1024
+    )
+    engine: str = option(
+        "local",
+        help="where networks are trained: 'local', processes of this machine; 'ray', a Ray cluster",
+        choices=ENGINES,
+    )
+    address: str = option(
+        "local",
+        help="with engine=ray, the cluster, as ray.init takes it: 'auto', 'ray://host:10001'; 'local': one on this machine",
+    )
+    gpus: float = option(
+        0.0, help="with engine=ray, devices that a training takes; a fraction shares one", low=0, high=64
+    )
+    fresh: bool = option(False, help="start a new job that reuses features but no finished step")
+
+
+@dataclass(frozen=True)
 class LoopOptions:
     """The loop of `iterate`."""
 
@@ -218,10 +241,6 @@ class LoopOptions:
     sample: int = option(
         12, help="clips of each scored split whose sound is kept for the report; 0: none", low=0, high=10_000
     )
-    workers: int = option(
-        0, help="candidates trained at the same time, each in its own process; 0: one per core", low=0, high=1024
-    )
-    fresh: bool = option(False, help="start a new job that reuses features but no finished step")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from kd.passes.options import (
     TrainOptions,
     TuneOptions,
     TuningOptions,
+    WorkerOptions,
 )
 
 
@@ -29,6 +30,7 @@ class IterateSettings(
     FitOptions,
     CorpusSettings,
     TuningOptions,
+    WorkerOptions,
     LoopOptions,
 ):
     """Parameters of `iterate`."""

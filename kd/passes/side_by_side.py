@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kd.engines.workers import Workers
+from kd.engines.pool import Pool
 from kd.passes.context import Bench
 from kd.passes.networks import Told, Trial, cost_of, run_trial
 from kd.passes.origin import Origin
@@ -27,7 +27,7 @@ class Wanted:
 
 
 def side_by_side(
-    bench: Bench, workers: Workers, wanted: Sequence[Wanted], *, kind: str, index: int, parent: str
+    bench: Bench, workers: Pool, wanted: Sequence[Wanted], *, kind: str, index: int, parent: str
 ) -> Iterator[tuple[Recorded, Path]]:
     """Networks trained side by side, then judged, logged and registered in order; with their training's folder.
 
@@ -56,7 +56,9 @@ def side_by_side(
             each.name, index=index, kind=each.paced_as, steps=training.how.steps, cores=training.threads
         )
 
-    for i, step in enumerate(workers.each(run_trial, [each.trial for each in wanted], heard)):
+    trials = [each.trial for each in wanted]
+    threads = max((trial.training.threads for trial in trials), default=1)
+    for i, step in enumerate(workers.each(run_trial, trials, heard, threads=threads)):
         each = wanted[i]
         bench.progress.end(each.name)
         view = bench.view(each.trial.training.config.architecture)

@@ -12,7 +12,7 @@ import torch
 
 from kd.audio.store import ClipFeatures
 from kd.engines.local import cores
-from kd.engines.workers import Workers
+from kd.engines.pool import Pool
 from kd.models.build import build
 from kd.models.config import ModelConfig
 from kd.models.files import load_model
@@ -86,7 +86,7 @@ class Student:
     config: ModelConfig
     how: FitSettings
     judged_by: str
-    workers: Workers
+    workers: Pool
     threads: int = 0
 
     def taught(
@@ -119,7 +119,7 @@ class Student:
                 self.threads or cores(),
             )
             told = lambda _, said, past=done: heard(past + said[0], said[1], said[2])  # noqa: E731
-            ((weights, logits),) = self.workers.each(take, [course], told)
+            ((weights, logits),) = self.workers.each(take, [course], told, threads=course.threads)
             done += steps
             f1 = self.f1(logits)
             report(done, f1)

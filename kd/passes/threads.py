@@ -27,6 +27,10 @@ class Sharing(Protocol):
     def threads(self) -> int:
         """Threads of each."""
 
+    @property
+    def engine(self) -> str:
+        """Where trainings run."""
+
 
 def use_threads(threads: int) -> None:
     """Use this many processor threads; 0: one per core."""
@@ -34,16 +38,21 @@ def use_threads(threads: int) -> None:
 
 
 def workers_for(options: Sharing, trainings: int) -> int:
-    """Processes that train at the same time, for at most `trainings` at once; one where a GPU does the work."""
+    """Trainings at the same time, of at most so many: on a cluster all, unless told otherwise."""
+    return (options.workers or trainings) if options.engine == "ray" else _here(options, trainings)
+
+
+def threads_for(options: Sharing, trainings: int) -> int:
+    """Threads of each of so many trainings; those of this machine's processes on a cluster too, so that results are equal."""
+    return options.threads or max(1, cores() // _here(options, trainings))
+
+
+def _here(options: Sharing, trainings: int) -> int:
+    """Processes of this machine that train at the same time; one where a GPU does the work."""
     if device().type != "cpu":
         return options.workers or 1
     room = max(1, cores() // (options.threads or 1))
     return max(1, min(options.workers or room, trainings))
-
-
-def threads_for(options: Sharing, trainings: int) -> int:
-    """Threads of each of so many trainings."""
-    return options.threads or max(1, cores() // workers_for(options, trainings))
 
 
 def precision_of(settings: Arithmetic) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kd.engines.workers import Workers
+from kd.engines.pool import Pool
 from kd.passes.context import Bench, model_config
 from kd.passes.label_studies import LabelStudies
 from kd.passes.networks import Trial
@@ -32,7 +32,7 @@ class PassWork:
     plan: Plan
     how: FitSettings
     moves: AliasMoves
-    workers: Workers
+    workers: Pool
     studies: LabelStudies | None
 
     def by_hand(self) -> dict[str, int]:

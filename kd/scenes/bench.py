@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kd.audio.scene_spec import SceneSpec
-from kd.engines.workers import Workers
+from kd.engines.pool import Pool
 from kd.models.scene_config import SceneConfig
 from kd.passes.networks import Cost, Told, Training, cost_of, set_digest
 from kd.passes.plan import seed_of
@@ -96,7 +96,7 @@ class SceneBench:
     runs: Runs
     registry: Registry
     progress: Progress
-    workers: Workers
+    workers: Pool
     threads: int
     precision: str
     seed: int
@@ -135,7 +135,7 @@ class SceneBench:
             else:
                 self.progress.step(each.name, *said)
 
-        for i, step in enumerate(self.workers.each(run_scene_trial, trials, heard)):
+        for i, step in enumerate(self.workers.each(run_scene_trial, trials, heard, threads=self.threads)):
             self.progress.end(wanted[i].name)
             earlier = (*before[i].before, before[i].step) if before else ()
             yield Trained(wanted[i], step, earlier)

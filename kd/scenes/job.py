@@ -10,10 +10,10 @@ from typing import Any
 from kd.code import code_digest
 from kd.config import say, to_dict
 from kd.corpus.names import class_slug
-from kd.engines.workers import Workers
+from kd.engines.pool import pool
 from kd.errors import UserError, did_you_mean
 from kd.models.scene_config import SOUNDS
-from kd.passes.job import Job, keyed_path, model_locked, state_folder, write_result
+from kd.passes.job import ASIDE, Job, keyed_path, model_locked, state_folder, write_result
 from kd.passes.loop import resumed
 from kd.passes.plan import listed
 from kd.passes.recovery import ended, owner_tags, sweep, take_over
@@ -31,13 +31,12 @@ from kd.scenes.result_tables import tables
 from kd.scenes.settings import SceneSettings
 from kd.tracking.registry import MERGED, Registry, check_name
 from kd.tracking.runs import Runs
-from kd.tracking.store import open_store, ui_command
+from kd.tracking.store import check_shared, open_store, ui_command
 from kd.training.fit import FitSettings
 from kd.training.scene_sets import HardSet
 from kd.tuning.samplers import check_sampler
 
 Finish = Callable[[Runs, str], None]
-ASIDE = ("fresh", "data", "threads", "workers")  # parameters that change no result
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ class Kind:
 def scene_job(kind: Kind, settings: SceneSettings, *, networks: str, finish: Finish | None = None) -> int:
     """Run, resume or show a job; returns the exit code. finish: called at the end with the run that has the result."""
     check_name(settings.model)
+    check_shared(engine=settings.engine, address=settings.address)
     check_length(settings)
     if settings.tuning == "on":
         check_sampler(settings.sampler)
@@ -81,7 +81,7 @@ def scene_job(kind: Kind, settings: SceneSettings, *, networks: str, finish: Fin
             else:
                 begin(runs, job, kind, settings, corpus)
                 inputs = scene_inputs(settings, corpus, progress, kinds=[SOUNDS[name] for name in wanted])
-                with Workers(workers_for(settings, kind.side_by_side)) as workers:
+                with pool(settings, count=workers_for(settings, kind.side_by_side)) as workers:
                     bench = SceneBench(
                         inputs=inputs,
                         steps=Steps(state_folder(settings.model) / "steps", salt=job.salt),
@@ -161,7 +161,7 @@ def tell(bench: SceneBench, settings: SceneSettings, kind: Kind, networks: Seque
     timings = [
         Timing(configs[name], hows[name], HardSet(bench.clips(configs[name])), bench.threads) for name in networks
     ]
-    costs = dict(zip(networks, bench.workers.each(seconds_per_step, timings), strict=True))
+    costs = dict(zip(networks, bench.workers.each(seconds_per_step, timings, threads=bench.threads), strict=True))
     trainings = kind.trainings(settings, networks)
     left = {name: round(sum(share for share, _ in trainings[name]) * hows[name].steps) for name in networks}
     bench.progress.batch = max(how.batch for how in hows.values())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kd.config import option
 from kd.corpus.settings import ClassChoice
 from kd.losses.names import COMBINE, POINTS, SOFTEN
-from kd.passes.options import ArithmeticOptions, LengthOptions
+from kd.passes.options import ArithmeticOptions, LengthOptions, WorkerOptions
 
 EPOCHS = 20  # where neither steps nor epochs are given
 
@@ -98,14 +98,11 @@ class SceneJobOptions:
     """The job."""
 
     model: str = option("kd-scenes", help="name in the model registry")
-    workers: int = option(
-        0, help="networks trained at the same time, each in its own process; 0: one per core", low=0, high=1024
-    )
-    fresh: bool = option(False, help="start a new job that reuses features but no finished step")
 
 
 @dataclass(frozen=True)
 class SceneSettings(
+    WorkerOptions,
     SceneJobOptions,
     SceneTuningOptions,
     SoftLabelOptions,

@@ -35,6 +35,16 @@ def sqlite_path(uri: str) -> Path | None:
     return Path(uri.removeprefix(SQLITE).partition("?")[0]) if uri.startswith(SQLITE) else None
 
 
+def check_shared(*, engine: str, address: str) -> None:
+    """Raise UserError where work goes to other machines and the store is a file of this one."""
+    path = sqlite_path(tracking_uri())
+    if engine == "ray" and address != "local" and path:
+        raise UserError(
+            f"the tracking store is the file {path}, and engine=ray address={address} is for several machines",
+            "start a tracking server (docs/server.md) and set MLFLOW_TRACKING_URI=http://…, or address=local",
+        )
+
+
 def open_store(*, there: bool = False) -> Any:
     """An MlflowClient on the tracking store, whose database exists when this returns, and which waits where it is away later.
 

@@ -1,0 +1,65 @@
+"""Who does the work of a job: processes of this machine, or a Ray cluster."""
+
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from kd.engines.workers import Workers
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Tell = Callable[[Any], None]
+ENGINES = ("local", "ray")
+
+
+class Pool(Protocol):
+    """Workers for one job, each with one item at a time; leave the `with` block and they are gone."""
+
+    @property
+    def count(self) -> int:
+        """Items that are worked on at the same time, at most."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def each(
+        self,
+        function: Callable[[Item, Tell], Result],
+        items: Sequence[Item],
+        heard: Callable[[int, Any], None] = lambda index, said: None,
+        *,
+        threads: int = 1,
+    ) -> Iterator[Result]:
+        """Results of `function(item, tell)`, in the items' order; what it tells arrives as `heard(index, said)` here.
+
+        threads: that each item uses. function, items, results and what is told must be picklable. The first error ends it and
+        is raised here.
+        """
+
+
+class Placing(Protocol):
+    """Settings that say where work is done."""
+
+    @property
+    def engine(self) -> str:
+        """One of ENGINES."""
+
+    @property
+    def address(self) -> str:
+        """Of the Ray cluster; `local`: one of this machine, for as long as the job."""
+
+    @property
+    def gpus(self) -> float:
+        """Devices that one training takes, on Ray."""
+
+
+def pool(placing: Placing, *, count: int) -> Pool:
+    """Who does the work, `count` items at a time."""
+    if placing.engine == "local":
+        return Workers(count)
+    from kd.engines.on_ray import RayWorkers
+
+    return RayWorkers(count, address=placing.address, gpus=placing.gpus)
