@@ -1,6 +1,6 @@
 """Sound files to features, several at a time. The one place that chooses what computes the log-mel."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -18,10 +18,12 @@ from kd.audio.scene_spec import SceneSpec
 from kd.audio.spec import FeatureSpec
 from kd.audio.torchaudio_import import torchaudio
 from kd.engines.local import mapped
+from kd.engines.pool import Pool, shards
 
 Array = npt.NDArray[Any]
 Spec = FeatureSpec | SceneSpec
 BATCH = 32
+SHARD = 128  # files that a worker elsewhere is sent at a time
 
 
 def on_cuda() -> bool:
@@ -61,6 +63,19 @@ def extracted(paths: Sequence[Path], *, spec: Spec, workers: int) -> Generator[t
             yield from mapped(partial(extract, spec=spec), paths, workers=workers, begin=alone)
     finally:
         torch.set_num_threads(before)
+
+
+def extracted_by(pool: Pool, paths: Sequence[Path], *, spec: Spec) -> Generator[tuple[Array, float]]:
+    """The same, a shard of files at a time by workers that see them at the same places."""
+    items = [([paths[i] for i in shard], spec) for shard in shards(len(paths), size=SHARD)]
+    for found in pool.each(extract_shard, items):
+        yield from found
+
+
+def extract_shard(item: tuple[list[Path], Spec], tell: Callable[[None], None]) -> list[tuple[Array, float]]:
+    """What a worker does for a shard."""
+    paths, spec = item
+    return list(extracted(paths, spec=spec, workers=1))
 
 
 def alone() -> None:

@@ -9,7 +9,7 @@ extraction goes on where it was.
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kd.audio.extract import Spec, description, extracted
+from kd.audio.extract import Spec, description, extracted, extracted_by
+from kd.engines.pool import Pool
 from kd.errors import UserError
 from kd.files import atomic_write_text
 from kd.lock import locked
@@ -55,6 +56,10 @@ class ClipFeatures:
     def batch(self, which: npt.NDArray[np.int64]) -> Array:
         """Features of the clips `which`, shape (len(which), frames, mels)."""
         return np.asarray(self.array[self.rows[which]])
+
+    def of(self, which: Sequence[int]) -> "ClipFeatures":
+        """Of these clips."""
+        return ClipFeatures(self.array, self.rows[list(which)], self.seconds[list(which)])
 
     def __reduce__(self) -> tuple[Callable[..., "ClipFeatures"], tuple[Any, ...]]:
         if isinstance(self.array, np.memmap) and self.array.filename is not None:
@@ -102,17 +107,26 @@ class FeatureStore:
         *,
         workers: int = 1,
         progress: Callable[[int, int], None] | None = None,
+        pool: Pool | None = None,
     ) -> ClipFeatures:
         """Features of `sources`, extracting those that are not stored yet.
 
-        workers: threads to extract with; progress: called with (done, all) clips of this call's extraction.
+        workers: threads to extract with; pool: who does it instead, where its workers are elsewhere; progress: called with
+        (done, all) clips of this call's extraction.
         Raises UserError naming the file that cannot be read.
         """
         index = self._index()
         if any(source.content not in index for source in sources):
             with locked(self.folder / "lock", what="another process is extracting the same features", wait=True):
                 index = self._index()
-                self._extract(_absent(sources, index), index, workers, progress)
+                absent = _absent(sources, index)
+                paths = [source.path for source in absent]
+                if pool is not None and pool.elsewhere:
+                    found = extracted_by(pool, paths, spec=self.spec)
+                else:
+                    found = extracted(paths, spec=self.spec, workers=workers)
+                with closing(found):
+                    self._keep(absent, found, index, progress)
         rows = np.array([index[source.content][0] for source in sources], dtype=np.int64)
         seconds = np.array([index[source.content][1] for source in sources], dtype=np.float64)
         return ClipFeatures(self._array(len(index)), rows, seconds)
@@ -143,31 +157,31 @@ class FeatureStore:
             raise UserError(f"{path} is shorter than its index says", f"remove {self.folder} and run again")
         return np.memmap(path, dtype=self.spec.dtype, mode="r", shape=shape)
 
-    def _extract(
+    def _keep(
         self,
         sources: list[Source],
+        results: Iterator[tuple[npt.NDArray[Any], float]],
         index: dict[str, tuple[int, float]],
-        workers: int,
         progress: Callable[[int, int], None] | None,
     ) -> None:
+        """Append the features of `sources` as they come, a chunk at a time."""
         done = 0
-        with closing(extracted([source.path for source in sources], spec=self.spec, workers=workers)) as results:
-            while done < len(sources):
-                chunk = sources[done : done + CHUNK]
-                found = [next(results) for _ in chunk]
-                with self._path.open("r+b" if index else "w+b") as file:
-                    file.seek(len(index) * self._width)
-                    for frames, _ in found:
-                        file.write(frames.tobytes())
-                    file.truncate()
-                    file.flush()
-                    os.fsync(file.fileno())
-                for source, (_, seconds) in zip(chunk, found, strict=True):
-                    index[source.content] = (len(index), seconds)
-                atomic_write_text(self.folder / "index.json", json.dumps(index))
-                done += len(chunk)
-                if progress is not None:
-                    progress(done, len(sources))
+        while done < len(sources):
+            chunk = sources[done : done + CHUNK]
+            found = [next(results) for _ in chunk]
+            with self._path.open("r+b" if index else "w+b") as file:
+                file.seek(len(index) * self._width)
+                for frames, _ in found:
+                    file.write(frames.tobytes())
+                file.truncate()
+                file.flush()
+                os.fsync(file.fileno())
+            for source, (_, seconds) in zip(chunk, found, strict=True):
+                index[source.content] = (len(index), seconds)
+            atomic_write_text(self.folder / "index.json", json.dumps(index))
+            done += len(chunk)
+            if progress is not None:
+                progress(done, len(sources))
 
 
 def _absent(sources: Sequence[Source], index: dict[str, tuple[int, float]]) -> list[Source]:

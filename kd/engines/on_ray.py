@@ -30,6 +30,8 @@ class RayWorkers:
     of this machine alone, started here and gone with the `with` block.
     """
 
+    elsewhere = True
+
     def __init__(self, count: int, *, address: str, gpus: float = 0.0) -> None:
         self.count, self.address, self.gpus = count, address, gpus
         self._ray: Any = None

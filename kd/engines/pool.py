@@ -19,6 +19,10 @@ class Pool(Protocol):
     def count(self) -> int:
         """Items that are worked on at the same time, at most."""
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether they are on other machines, so that it pays to send them shards of what threads here would do."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -54,6 +58,11 @@ class Placing(Protocol):
     @property
     def gpus(self) -> float:
         """Devices that one training takes, on Ray."""
+
+
+def shards(length: int, *, size: int) -> list[range]:
+    """Ranges of `size` positions, the last one of what is left."""
+    return [range(start, min(start + size, length)) for start in range(0, length, size)]
 
 
 def pool(placing: Placing, *, count: int) -> Pool:

@@ -26,6 +26,8 @@ class Workers:
     Leave the `with` block and they are gone, whatever they were at.
     """
 
+    elsewhere = False
+
     def __init__(self, count: int) -> None:
         self.count = count
         self._links: list[Connection] = []

@@ -7,6 +7,7 @@ from typing import Any
 from kd.audio.spec import FeatureSpec
 from kd.detection.apply import Logits, finest, merged_columns
 from kd.detection.detector import Detector
+from kd.engines.pool import Pool
 from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part, View
 from kd.passes.judging import Judge, Verdict
@@ -26,7 +27,7 @@ class Bench:
     """A corpus with the means to train, predict and record on it; one-off entry points need no more.
 
     judge: what networks are scored against; code: digest of the code that does the work; owner: tags of every run, from
-    `recovery.owner_tags`.
+    `recovery.owner_tags`; pool: workers, where there are any.
     """
 
     inputs: Inputs
@@ -39,6 +40,7 @@ class Bench:
     code: str
     iterate_id: str
     owner: dict[str, str]
+    pool: Pool | None = None
 
     def member_logits(self, detector: Detector, index: int, part: Part) -> Logits:
         """Logits of one member of a detector on a split, predicted once."""
@@ -48,7 +50,7 @@ class Bench:
     def predicted(self, network: Path, spec: FeatureSpec, part: Part) -> Logits:
         """Logits of a split by the network saved in a folder, predicted once."""
         work = Prediction(self.steps, network, spec, part.digest, self.precision)
-        return work.run(lambda: self.inputs.features(part, spec))
+        return work.run(lambda: self.inputs.features(part, spec), pool=self.pool)
 
     def view(self, architecture: str) -> View:
         """What networks of an architecture see."""

@@ -21,6 +21,7 @@ from kd.corpus.splits import Split
 from kd.corpus.tables import Event
 from kd.detection.apply import sources_of
 from kd.engines.local import cores
+from kd.engines.pool import Pool
 from kd.models.config import STRIDES
 from kd.passes.options import CorpusSettings
 from kd.progress import Progress
@@ -144,16 +145,23 @@ def open_corpus(settings: CorpusChoice, progress: Progress) -> Corpus:
 
 
 def open_inputs(
-    settings: CorpusSettings, corpus: Corpus, progress: Progress, *, architectures: Sequence[str] = ("deep",)
+    settings: CorpusSettings,
+    corpus: Corpus,
+    progress: Progress,
+    *,
+    architectures: Sequence[str] = ("deep",),
+    pool: Pool | None = None,
 ) -> Inputs:
-    """The corpus with the features that these architectures read, extracted where they are not stored yet."""
+    """The corpus with the features that these architectures read, extracted where they are not stored yet; pool: by whom."""
     files = [clip.facts for split in corpus.training() for clip in split.clips if clip.facts is not None]
     rate = settings.rate or common_rate([fact.rate for fact in files])
     specs = {name: spec_of(name, rate=rate, seconds=settings.clip_seconds) for name in architectures}
-    return inputs_under(specs, corpus, progress, seconds=settings.clip_seconds)
+    return inputs_under(specs, corpus, progress, seconds=settings.clip_seconds, pool=pool)
 
 
-def inputs_under(specs: Mapping[str, FeatureSpec], corpus: Corpus, progress: Progress, *, seconds: float) -> Inputs:
+def inputs_under(
+    specs: Mapping[str, FeatureSpec], corpus: Corpus, progress: Progress, *, seconds: float, pool: Pool | None = None
+) -> Inputs:
     """The corpus with these features, by the architecture that reads them; seconds: of a clip."""
     roles = {
         "weak": corpus.weak,
@@ -169,7 +177,7 @@ def inputs_under(specs: Mapping[str, FeatureSpec], corpus: Corpus, progress: Pro
     features: dict[str, dict[FeatureSpec, ClipFeatures]] = {role: {} for role in splits}
     for spec in dict.fromkeys(specs.values()):
         _tell(spec, [(fact.rate, fact.seconds) for each in facts.values() for fact in each])
-        for role, found in _extracted(sources, spec, progress).items():
+        for role, found in _extracted(sources, spec, progress, pool).items():
             features[role][spec] = found
     parts = {role: Part(split, sources[role], features[role]) for role, split in splits.items()}
     training = {role: part for role, part in parts.items() if role not in ("select", "report")}
@@ -197,12 +205,12 @@ def spec_of(architecture: str, *, rate: int, seconds: float) -> FeatureSpec:
 
 
 def _extracted(
-    sources: Mapping[str, Sequence[Source]], spec: FeatureSpec, progress: Progress
+    sources: Mapping[str, Sequence[Source]], spec: FeatureSpec, progress: Progress, pool: Pool | None
 ) -> dict[str, ClipFeatures]:
     """Features of every split by role, all in one array."""
     store = FeatureStore(home() / "features", spec)
     every = [source for each in sources.values() for source in each]
-    together = store.get(every, workers=cores(), progress=partial(progress.count, "features"))
+    together = store.get(every, workers=cores(), progress=partial(progress.count, "features"), pool=pool)
     found: dict[str, ClipFeatures] = {}
     start = 0
     for role, each in sources.items():

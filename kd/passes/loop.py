@@ -61,20 +61,21 @@ def iterate(settings: IterateSettings, *, finish: Callable[[Runs, str], None] | 
                 again(runs, job, corpus.classes)
             else:
                 begin(runs, job, settings, corpus)
-                inputs = open_inputs(settings, corpus, progress, architectures=todo.networks)
-                bench = Bench(
-                    inputs=inputs,
-                    judge=judge_of(inputs, crossfit=settings.selection == "crossfit"),
-                    steps=Steps(state_folder(settings.model) / "steps", salt=job.salt),
-                    runs=runs,
-                    registry=registry,
-                    progress=progress,
-                    precision=precision_of(settings),
-                    code=code_digest(CODE),
-                    iterate_id=job.iterate_id,
-                    owner=owner_tags(settings.model),
-                )
                 with pool(settings, count=workers_for(settings, todo.widest)) as workers:
+                    inputs = open_inputs(settings, corpus, progress, architectures=todo.networks, pool=workers)
+                    bench = Bench(
+                        inputs=inputs,
+                        judge=judge_of(inputs, crossfit=settings.selection == "crossfit"),
+                        steps=Steps(state_folder(settings.model) / "steps", salt=job.salt),
+                        runs=runs,
+                        registry=registry,
+                        progress=progress,
+                        precision=precision_of(settings),
+                        code=code_digest(CODE),
+                        iterate_id=job.iterate_id,
+                        owner=owner_tags(settings.model),
+                        pool=workers,
+                    )
                     studies = studies_of(bench, settings, todo, how, workers)
                     work = PassWork(bench, settings, todo, how, AliasMoves(registry), workers, studies)
                     tell(work, job)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from hashlib import sha256
@@ -17,6 +17,7 @@ from kd.audio.extract import Spec, description
 from kd.audio.spec import FeatureSpec
 from kd.audio.store import ClipFeatures
 from kd.cost import forget_peak, peak_megabytes
+from kd.engines.pool import Pool, shards
 from kd.files import atomic_write_text, digest_of
 from kd.models.build import build
 from kd.models.config import ModelConfig
@@ -30,12 +31,13 @@ from kd.passes.threads import use_threads
 from kd.training.data import Learnable
 from kd.training.fit import FitSettings, fit
 from kd.training.precision import device
-from kd.training.predict import predict_to
+from kd.training.predict import logits_by_batch, write_logits
 
 Floats = npt.NDArray[np.float32]
 Logits = npt.NDArray[np.float16]
 Report = Callable[[int, float], None]
 Told = tuple[int, float, float] | None  # steps done, loss, seconds by the worker's clock; None: the training begins
+SHARD = 512  # clips that a worker elsewhere predicts at a time
 TRAINING_CODE = ("kd.training.fit", "kd.models.build", "kd.models.files")
 PREDICTION_CODE = ("kd.training.predict", "kd.models.build")
 
@@ -130,13 +132,16 @@ class Prediction:
     precision: str
     embedding: bool = False
 
-    def run(self, features: Callable[[], ClipFeatures]) -> Logits:
-        """The logits, (clips, frames, classes), memory-mapped; `features` is called only if they are not there yet."""
+    def run(self, features: Callable[[], ClipFeatures], *, pool: Pool | None = None) -> Logits:
+        """The logits, (clips, frames, classes), memory-mapped; `features` is called only if they are not there yet.
+
+        pool: who makes them, shard by shard, where its workers are elsewhere.
+        """
 
         def make(outputs: Path, scratch: Path) -> None:
-            model, _, _ = load_model(self.network)
-            asked = Embedder(model) if self.embedding else model
-            predict_to(outputs / "logits.npy", asked.to(device()), features(), precision=self.precision)
+            clips = features()
+            parts = self._sent(clips, pool) if pool is not None and pool.elsewhere else self.parts(clips)
+            write_logits(outputs / "logits.npy", parts, len(clips))
 
         about = {
             **({"embedding": True} if self.embedding else {}),
@@ -150,6 +155,21 @@ class Prediction:
         folder = self.steps.run("predict", code=PREDICTION_CODE, inputs=about, make=make)
         logits: Logits = np.load(folder / "logits.npy", mmap_mode="r", allow_pickle=False)
         return logits
+
+    def parts(self, clips: ClipFeatures) -> Iterator[Logits]:
+        """The logits of these clips, a batch at a time."""
+        model, _, _ = load_model(self.network)
+        asked = Embedder(model) if self.embedding else model
+        return logits_by_batch(asked.to(device()), clips, precision=self.precision)
+
+    def _sent(self, clips: ClipFeatures, pool: Pool) -> Iterator[Logits]:
+        return pool.each(predict_shard, [(self, clips.of(shard)) for shard in shards(len(clips), size=SHARD)])
+
+
+def predict_shard(item: tuple[Prediction, ClipFeatures], tell: Callable[[None], None]) -> Logits:
+    """What a worker does for a shard of a split."""
+    work, clips = item
+    return np.concatenate(list(work.parts(clips)))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Scores of whole splits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,25 +16,26 @@ Logits = npt.NDArray[np.float16]
 
 def predict(model: nn.Module, features: ClipFeatures, *, batch: int = 8, precision: str = "float32") -> Logits:
     """Logits of every clip, shape (clips, frames, classes), float16; they do not depend on `batch` on the CPU."""
-    parts = list(_batches(model, features, batch, precision))
+    parts = list(logits_by_batch(model, features, batch=batch, precision=precision))
     return np.concatenate(parts) if parts else np.zeros((0, features.array.shape[1], 0), dtype=np.float16)
 
 
-def predict_to(
-    path: Path, model: nn.Module, features: ClipFeatures, *, batch: int = 8, precision: str = "float32"
-) -> None:
-    """`predict` into a `.npy` file, a batch at a time: memory does not grow with the clips."""
+def write_logits(path: Path, parts: Iterable[Logits], clips: int) -> None:
+    """Logits of so many clips into a `.npy` file, part by part: memory does not grow with the clips."""
     with path.open("wb") as out:
-        for number, part in enumerate(_batches(model, features, batch, precision)):
+        for number, part in enumerate(parts):
             if number == 0:
-                about = {"descr": "<f2", "fortran_order": False, "shape": (len(features), *part.shape[1:])}
+                about = {"descr": "<f2", "fortran_order": False, "shape": (clips, *part.shape[1:])}
                 np.lib.format.write_array_header_1_0(out, about)
             out.write(part.astype("<f2", copy=False).tobytes())
-        if not len(features):
-            np.save(out, predict(model, features))
+        if not clips:
+            np.save(out, np.zeros((0, 0, 0), np.float16))
 
 
-def _batches(model: nn.Module, features: ClipFeatures, batch: int, precision: str) -> Iterator[Logits]:
+def logits_by_batch(
+    model: nn.Module, features: ClipFeatures, *, batch: int = 8, precision: str = "float32"
+) -> Iterator[Logits]:
+    """`predict`, a batch at a time."""
     model.eval()
     for start in range(0, len(features), batch):
         which = np.arange(start, min(start + batch, len(features)))

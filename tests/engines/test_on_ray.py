@@ -6,10 +6,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from kd.audio.spec import s1
+from kd.audio.store import ClipFeatures, FeatureStore, Source
 from kd.engines.on_ray import RayWorkers
 from kd.errors import UserError
+from kd.models.build import build
+from kd.models.config import ModelConfig
+from kd.models.files import save_model
+from kd.passes.networks import Prediction
+from kd.passes.steps import Steps
 from kd.tracking.store import check_shared
 from tests.conftest import Place
 from tests.engines.test_workers import process_id, slower_first, suicide, unsendable, wrong
@@ -66,6 +74,35 @@ def test_what_kills_every_process_is_one_clear_line(workers: RayWorkers) -> None
 
 def test_an_answer_that_cannot_be_sent_is_said(workers: RayWorkers) -> None:
     assert next(workers.each(unsendable, [3]))() == 3  # a cluster can send what pipes cannot
+
+
+def test_features_of_shards_are_those_of_threads(
+    workers: RayWorkers, micro: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kd.audio.extract.SHARD", 3)
+    spec = s1(rate=16000, seconds=2)
+    sources = [Source(path, str(i)) for i, path in enumerate(sorted(micro.rglob("*.wav")))]
+    here, there = (FeatureStore(tmp_path / name, spec) for name in ("here", "there"))
+    want, found = here.get(sources), there.get(sources, pool=workers)
+    assert len(found) == len(sources) > 3
+    assert np.array_equal(found.array, want.array) and np.array_equal(found.seconds, want.seconds)
+
+
+def test_logits_of_shards_are_those_of_whole_splits(
+    workers: RayWorkers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kd.passes.networks.SHARD", 8)
+    config = ModelConfig("shallow", ("a", "b"))
+    network, spec = build(config), s1(rate=16000, seconds=10)
+    network.set_statistics(np.zeros(64, np.float32), np.ones(64, np.float32))
+    save_model(tmp_path / "network", network, config, {})
+    rng = np.random.default_rng(0)
+    clips = ClipFeatures(rng.standard_normal((20, 240, 64), np.float32), np.arange(20), np.full(20, 10.0))
+    found = [
+        Prediction(Steps(tmp_path / name), tmp_path / "network", spec, "clips", "float32").run(lambda: clips, pool=by)
+        for name, by in (("here", None), ("there", workers))
+    ]
+    assert found[0].shape == (20, 240, 2) and np.array_equal(*found)
 
 
 def test_no_cluster_is_said() -> None:
