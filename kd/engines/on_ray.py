@@ -57,9 +57,8 @@ class RayWorkers:
     ) -> Iterator[Result]:
         """As `Pool.each`. Of what an item tells within a quarter of a second the first and the last arrive."""
         ray, ear = self._cluster()
-        work = ray.remote(_work).options(
-            num_cpus=threads, num_gpus=self.gpus, max_retries=RETRIES, retry_exceptions=False
-        )
+        wanted = self._room(ray, threads)
+        work = ray.remote(_work).options(**wanted, max_retries=RETRIES, retry_exceptions=False)
         left, at, done = list(range(len(items))), dict[Any, int](), dict[int, Result]()
         following = 0
         try:
@@ -79,6 +78,19 @@ class RayWorkers:
         finally:
             for each in at:
                 ray.cancel(each, force=True)
+
+    def _room(self, ray: Any, threads: int) -> dict[str, float]:
+        """What an item asks of a machine. Raises UserError where no machine of the cluster has it."""
+        machines = [each["Resources"] for each in ray.nodes() if each["Alive"]]
+        gpus = self.gpus if any(each.get("GPU") for each in machines) else 0.0
+        cpus = threads * max(1, int(self.gpus))
+        if not any(each.get("CPU", 0) >= cpus and each.get("GPU", 0) >= gpus for each in machines):
+            devices = f" and {gpus:g} GPUs" if gpus else ""
+            raise UserError(
+                f"no machine of the cluster has {cpus} processors{devices} for one task",
+                "lower threads= or gpus_per_candidate=",
+            )
+        return {"num_cpus": cpus, "num_gpus": gpus}
 
     def _cluster(self) -> tuple[Any, Any]:
         """Ray, connected, and who hears what items tell."""

@@ -56,8 +56,8 @@ class Placing(Protocol):
         """Of the Ray cluster; `local`: one of this machine, for as long as the job."""
 
     @property
-    def gpus(self) -> float:
-        """Devices that one training takes, on Ray."""
+    def gpus_per_candidate(self) -> float:
+        """Devices that one training takes."""
 
 
 def shards(length: int, *, size: int) -> list[range]:
@@ -71,4 +71,4 @@ def pool(placing: Placing, *, count: int) -> Pool:
         return Workers(count)
     from kd.engines.on_ray import RayWorkers
 
-    return RayWorkers(count, address=placing.address, gpus=placing.gpus)
+    return RayWorkers(count, address=placing.address, gpus=placing.gpus_per_candidate)

@@ -93,7 +93,7 @@ class Workers:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["kd.engines.preloaded"])
             mine, yours = context.Pipe()
-            process = context.Process(target=_serve, args=(yours,), daemon=True)
+            process = context.Process(target=_serve, args=(yours,))  # no daemon: it may start ranks
             process.start()
             yours.close()
             self._processes.append(process)

@@ -24,6 +24,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import torch
 
+from kd.models.joint import ranks
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -76,11 +78,11 @@ def traced() -> bool:
 
 
 def kernels_apply(*tensors: torch.Tensor, maps: Sequence[torch.Tensor] = ()) -> bool:
-    """Whether kernels may stand in for torch: on the CPU, and nobody is tracing, compiling or exporting.
+    """Whether kernels may stand in for torch: on the CPU, by one process, and nobody is tracing, compiling or exporting.
 
     tensors: must be float32; maps: float32 or bfloat16.
     """
-    if numba is None or traced():
+    if numba is None or traced() or ranks() > 1:
         return False
     return (
         all(each.device.type == "cpu" for each in (*tensors, *maps))

@@ -64,13 +64,14 @@ class Bench:
         *,
         threads: int,
         start: Path | None = None,
+        ranks: int = 1,
     ) -> Training:
-        """A network to be trained here; start: folder of a saved one to go on from."""
+        """A network to be trained here; start: folder of a saved one to go on from; ranks: processes that share it."""
         view = self.view(config.architecture)
         clips = [part.digest for part in self.inputs.training.values()]
         statistics = (view.mean, view.deviation)
         data = set_digest(training, spec=view.spec, clips=clips, statistics=statistics)
-        return Training(self.steps, config, training, *statistics, data, how, threads, start)
+        return Training(self.steps, config, training, *statistics, data, how, threads, start, ranks)
 
     def trial(
         self,
@@ -80,12 +81,14 @@ class Bench:
         *,
         threads: int,
         start: Path | None = None,
+        ranks: int = 1,
     ) -> Trial:
         """What a worker does for one network: train it, then predict the scored splits."""
         inputs, spec = self.inputs, self.view(config.architecture).spec
         scored = [part for part in (inputs.select, inputs.report) if part is not None]
         judged_on = tuple((part.digest, inputs.features(part, spec)) for part in scored)
-        return Trial(self.training(config, training, how, threads=threads, start=start), spec, judged_on)
+        work = self.training(config, training, how, threads=threads, start=start, ranks=ranks)
+        return Trial(work, spec, judged_on)
 
     def logits(self, detector: Detector, part: Part) -> Logits:
         """Merged logits of a detector on a split, each member predicted once."""

@@ -17,7 +17,7 @@ from kd.tracking.registry import check_name
 from kd.tracking.store import tracking_uri
 
 ASIDE = frozenset(
-    ("fresh", "data", "threads", "workers", "sample", "engine", "address", "gpus")
+    ("fresh", "data", "threads", "workers", "sample", "engine", "address", "gpus_per_candidate")
 )  # they change no result
 
 

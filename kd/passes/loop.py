@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kd.code import code_digest
 from kd.config import say, to_dict
@@ -23,7 +24,7 @@ from kd.passes.settings import IterateSettings
 from kd.passes.standings import contest_of, current_champions
 from kd.passes.steps import Steps
 from kd.passes.students import Student
-from kd.passes.threads import precision_of, threads_for, use_threads, workers_for
+from kd.passes.threads import precision_of, ranks_for, threads_for, use_threads, workers_for
 from kd.passes.work import PassWork
 from kd.progress import Progress
 from kd.tracking.aliases import AliasMoves
@@ -105,12 +106,14 @@ def studies_of(
 def job_path(settings: IterateSettings, corpus: Corpus, todo: Plan) -> Path:
     """Where the state of a job with these parameters, this corpus, this code and this arithmetic is kept."""
     chosen = {key: value for key, value in to_dict(settings).items() if key not in ASIDE}
-    about = {
+    about: dict[str, Any] = {
         "settings": chosen,
         "corpus": corpus.digest,
         "code": code_digest(CODE),
         "threads": [threads_for(settings, len(todo.candidates(i)) if i else 1) for i in range(todo.passes + 1)][:3],
     }
+    if ranks_for(settings) > 1:
+        about["ranks"] = ranks_for(settings)
     return keyed_path(settings.model, about)
 
 

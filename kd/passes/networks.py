@@ -32,6 +32,7 @@ from kd.training.data import Learnable
 from kd.training.fit import FitSettings, fit
 from kd.training.precision import device
 from kd.training.predict import logits_by_batch, write_logits
+from kd.training.several import fit_by
 
 Floats = npt.NDArray[np.float32]
 Logits = npt.NDArray[np.float16]
@@ -58,7 +59,7 @@ class Training:
     """A network to be trained: its configuration, what it is trained on, and how. A worker process can be sent one.
 
     mean, deviation: (mels,) statistics of the features; data: from `set_digest`; threads: processor threads to use;
-    start: folder of a saved network to go on from, None: a fresh one.
+    start: folder of a saved network to go on from, None: a fresh one; ranks: processes that share each batch, a device each.
     """
 
     steps: Steps
@@ -70,18 +71,20 @@ class Training:
     how: FitSettings
     threads: int
     start: Path | None = None
+    ranks: int = 1
 
     @cached_property
     def about(self) -> dict[str, Any]:
         """All that the trained weights depend on, besides code."""
-        start = {} if self.start is None else {"start": digest_of(self.start / WEIGHTS)}
+        more: dict[str, Any] = {} if self.start is None else {"start": digest_of(self.start / WEIGHTS)}
+        more |= {"ranks": self.ranks} if self.ranks > 1 else {}
         return {
             "config": self.config.to_json(),
             "how": asdict(self.how),
             "data": self.data,
             "torch": torch.__version__,
             "threads": self.threads,
-            **start,
+            **more,
         }
 
     @property
@@ -108,10 +111,12 @@ class Training:
         if self.start is not None:
             go_on_from(network, self.start)
         network.set_statistics(self.mean, self.deviation)
-        network = network.to(device())
         start = time.monotonic()
         checkpoint = scratch / "checkpoint.safetensors"
-        losses = fit(network, self.training, self.how, mean=self.mean, checkpoint=checkpoint, report=report)
+        learn = partial(fit_by, self.ranks, threads=self.threads) if self.ranks > 1 else fit
+        if self.ranks == 1:
+            network = network.to(device())
+        losses = learn(network, self.training, self.how, mean=self.mean, checkpoint=checkpoint, report=report)
         save_model(outputs / "network", network.cpu(), self.config, {"trained_on": self.data})
         atomic_write_text(outputs / "losses.json", json.dumps(losses))
         atomic_write_text(outputs / "seconds.json", json.dumps(time.monotonic() - start))

@@ -196,8 +196,12 @@ class WorkerOptions:
         "local",
         help="with engine=ray, the cluster, as ray.init takes it: 'auto', 'ray://host:10001'; 'local': one on this machine",
     )
-    gpus: float = option(
-        0.0, help="with engine=ray, devices that a training takes; a fraction shares one", low=0, high=64
+    gpus_per_candidate: float = option(
+        0.0,
+        help="devices of a training: with engine=ray, several trainings share one of which they take a fraction; 2 and more "
+        "share each batch of it out",
+        low=0,
+        high=64,
     )
     fresh: bool = option(False, help="start a new job that reuses features but no finished step")
 

@@ -17,7 +17,7 @@ class Arithmetic(Protocol):
 
 
 class Sharing(Protocol):
-    """Settings with `workers` and `threads`; 0: as many as there are cores for."""
+    """Settings with `workers` and `threads`; 0: as many as there are cores for; and where trainings run."""
 
     @property
     def workers(self) -> int:
@@ -30,6 +30,10 @@ class Sharing(Protocol):
     @property
     def engine(self) -> str:
         """Where trainings run."""
+
+    @property
+    def gpus_per_candidate(self) -> float:
+        """Devices of each; 2 and more share its batches."""
 
 
 def use_threads(threads: int) -> None:
@@ -45,6 +49,11 @@ def workers_for(options: Sharing, trainings: int) -> int:
 def threads_for(options: Sharing, trainings: int) -> int:
     """Threads of each of so many trainings; those of this machine's processes on a cluster too, so that results are equal."""
     return options.threads or max(1, cores() // _here(options, trainings))
+
+
+def ranks_for(options: Sharing) -> int:
+    """Processes that share each batch of a training."""
+    return max(1, int(options.gpus_per_candidate))
 
 
 def _here(options: Sharing, trainings: int) -> int:

@@ -13,7 +13,7 @@ from kd.passes.plan import Candidate, Plan, seed_of
 from kd.passes.recording import Recorded
 from kd.passes.settings import IterateSettings
 from kd.passes.side_by_side import Wanted, side_by_side
-from kd.passes.threads import threads_for
+from kd.passes.threads import ranks_for, threads_for
 from kd.tracking.aliases import AliasMoves
 from kd.tracking.registry import best_alias
 from kd.training.data import TrainingSet
@@ -70,4 +70,5 @@ class PassWork:
         """What a worker does for one network."""
         how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
         config = model_config(self.settings, candidate.architecture, self.bench.inputs)
-        return self.bench.trial(config, training, how, threads=threads, start=start)
+        ranks = ranks_for(self.settings)
+        return self.bench.trial(config, training, how, threads=threads, start=start, ranks=ranks)

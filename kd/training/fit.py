@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from kd.errors import UserError
+from kd.models.joint import add_gradients, own, rank, share_statistics, whole
 from kd.training.augment import augmented
 from kd.training.average import Average
 from kd.training.checkpoint import load_checkpoint, save_checkpoint
@@ -72,7 +73,8 @@ def fit(
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> list[float]:
-    """Train `model` in place; returns the loss of every step.
+    """Train `model` in place; returns the loss of every step. Where processes share the batches, as `joint` has it, each calls
+    this, with the same arguments and a model of the same weights.
 
     mean: (mels,) of the training clips' features, what masked ones become; None: 0.
     checkpoint: written after each epoch, or each 250 steps of a longer one; a training that finds one goes on from it
@@ -80,6 +82,7 @@ def fit(
     report: called after each step with the number of steps done and the loss.
     """
     device = next(model.parameters()).device
+    share_statistics(model)
     optimizer = optimizer_of(model, settings)
     average = Average(model, decay=settings.average) if settings.average else None
     averaged = None if average is None else average.network
@@ -100,7 +103,7 @@ def fit(
             raise UserError(f"the loss is {losses[-1]} at step {step + 1}", "lower learning_rate, or precision=float32")
         if average is not None:
             average.update(model, step=step)
-        if checkpoint and (step + 1) % every == 0 and step + 1 < settings.steps:
+        if checkpoint and rank() == 0 and (step + 1) % every == 0 and step + 1 < settings.steps:
             save_checkpoint(
                 checkpoint, model=model, optimizer=optimizer, step=step + 1, losses=losses, average=averaged
             )
@@ -131,11 +134,13 @@ def _step(
         mean=mean,
     )
     features, targets = training.batch(Step(step, settings.batch, settings.seed), augment)
-    inputs, *wanted = (torch.from_numpy(each).to(device) for each in (features, *targets))
+    size = len(features)
+    inputs, *wanted = (torch.from_numpy(each).to(device) for each in (features[own(size)], *targets))
     optimizer.zero_grad(set_to_none=True)
     with autocast(settings.precision, device):
         given = model(inputs)
-    loss = loss_of(given, *wanted)
+    loss = loss_of(whole(given, size=size), *wanted)
     loss.backward()  # type: ignore[no-untyped-call]
+    add_gradients(model)
     optimizer.step()
     return float(loss.detach())
