@@ -25,6 +25,16 @@ def stores_in(folder: Path) -> dict[str, str]:
     }
 
 
+def rewrite(path: Path, name: str, text: str) -> None:
+    """Put a text between its two markers in a file. Raises ValueError where the file lacks them."""
+    begin, end = f"<!-- {name}: made by benchmarks/table.py -->", f"<!-- end of {name} -->"
+    before, marker, rest = path.read_text().partition(begin)
+    _, other, after = rest.partition(end)
+    if not marker or not other:
+        raise ValueError(f"{path} lacks the markers of {name}")
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
+
+
 def main(words: list[str]) -> int:
     """Write the file; 2 on wrong use."""
     if len(words) < 2:

@@ -52,10 +52,16 @@ def main() -> int:
             (clip for clip, pairs in found.items() if any(is_kind(p, pairs) and p.label == label for p in pairs)),
             key=lambda clip: (len(found[clip]), clip),
         )
-        _panel(cell, given.data / "audio" / split / clip, found[clip])
+        _panel(cell, _sound(given.data, split, clip), found[clip])
         cell.suptitle(f"{title}: {label}, {counts[label]} of {counts.total()}", fontsize=11, parse_math=False)
     figure.savefig(given.out, dpi=80)
     return 0
+
+
+def _sound(root: Path, split: str, clip: str) -> Path:
+    """A clip's file, in the folder of its split or of the split's."""
+    place = root / "audio" / split
+    return place / clip if (place / clip).exists() else place.parent / clip
 
 
 def _near(pair: Pair) -> tuple[bool, bool]:

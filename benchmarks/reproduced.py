@@ -1,11 +1,13 @@
 """What `reproduce` found, in short: the README's table of results, from `benchmarks/results/reproduce/tables.json`."""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.keep import RESULTS
 from kd.reproduce.markdown import between, differences, grid, percent, ratio, seeds, signed, units_of
+from kd.scoring.verdicts import NOTHING
 
 FOLDER = RESULTS / "reproduce"
 TITLES = {
@@ -19,6 +21,50 @@ def results() -> str:
     """A table for each that was run: F1, its interval, seeds, differences, cost."""
     found = json.loads((FOLDER / "tables.json").read_text())
     return "\n\n".join(_short(TITLES[name], table, ablation=name == "ablation") for name, table in found.items())
+
+
+def mistakes() -> str:
+    """What became of the events of ours, in shares of the reference events and of the predicted ones."""
+    found = json.loads((FOLDER / "tables.json").read_text())["main"]["mistakes"]
+    every = {"all": _together(found.values()), **found}
+    head = [
+        "",
+        "events",
+        "hit",
+        "near: onset",
+        "offset",
+        "both",
+        "missed",
+        "taken for",
+        "false alarms for each true event",
+    ]
+    rows = []
+    for label, each in every.items():
+        near, taken = each["near"], each["taken_for"]
+        events = each["hits"] + sum(near.values()) + each["misses"]
+        others = {name: count for name, count in taken.items() if name != NOTHING}
+        rows.append(
+            [
+                label,
+                str(events),
+                *(f"{100 * count / events:.0f} %" for count in (each["hits"], *near.values(), each["misses"])),
+                ", ".join(f"{name} {100 * count / events:.0f} %" for name, count in list(others.items())[:2])
+                if label != "all"
+                else f"{100 * sum(others.values()) / events:.0f} %",
+                f"{each['false_alarms'] / events:.2f}",
+            ]
+        )
+    return "\n".join(grid(head, rows))
+
+
+def _together(found: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    near, taken = Counter[str](), Counter[str]()
+    total = Counter[str]()
+    for each in found:
+        near.update(each["near"])
+        taken.update(each["taken_for"])
+        total.update({key: each[key] for key in ("hits", "misses", "false_alarms")})
+    return {**total, "near": near, "taken_for": taken}
 
 
 def _short(title: str, table: Mapping[str, Any], *, ablation: bool) -> str:

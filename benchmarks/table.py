@@ -1,17 +1,17 @@
-"""The README's tables, made from `benchmarks/results/`.
+"""Tables of README and docs, made from `benchmarks/results/`.
 
-python -m benchmarks.table          # writes each between its two markers in README.md
+python -m benchmarks.table          # writes each between its two markers
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.keep import RESULTS
-from benchmarks.reproduced import results
+from benchmarks.keep import RESULTS, rewrite
+from benchmarks.reproduced import mistakes, results
 
-README = RESULTS.parent.parent / "README.md"
+ROOT = RESULTS.parent.parent
 Line = tuple[str, float, str, float, float]  # work, seconds, peer, its seconds, how many times
 
 
@@ -70,18 +70,17 @@ def _ratio(times: float) -> str:
     return f"{times:.0f}" if times >= 100 else f"{times:.1f}"
 
 
+MARKED: dict[tuple[str, str], Callable[[], str]] = {  # file and name of what stands between markers
+    ("README.md", "results"): results,
+    ("README.md", "speed"): speed,
+    ("docs/mistakes.md", "mistakes"): mistakes,
+}
+
+
 def main() -> int:
-    """Rewrite the README."""
-    text = README.read_text()
-    for name, made in (("results", results()), ("speed", speed())):
-        begin, end = f"<!-- {name}: made by benchmarks/table.py -->", f"<!-- end of {name} -->"
-        before, marker, rest = text.partition(begin)
-        _, other, after = rest.partition(end)
-        if not marker or not other:
-            sys.stderr.write(f"error: {README} lacks the markers of {name}\n")
-            return 2
-        text = f"{before}{begin}\n\n{made}\n\n{end}{after}"
-    README.write_text(text)
+    """Rewrite README and docs."""
+    for (path, name), made in MARKED.items():
+        rewrite(ROOT / path, name, made())
     return 0
 
 
