@@ -96,7 +96,10 @@ class RayWorkers:
         """Ray, connected, and who hears what items tell."""
         if self._ray is None:
             self._ray = _connected(self.address)
-            self._ear = self._ray.remote(_Ear).options(num_cpus=0).remote()
+            here = self._ray.get_runtime_context().get_node_id()
+            beside = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=True)
+            kept = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "scheduling_strategy": beside}
+            self._ear = self._ray.remote(_Ear).options(**kept).remote()  # on the job's own machine, where it can be
         return self._ray, self._ear
 
 
