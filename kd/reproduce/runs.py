@@ -115,7 +115,7 @@ def a_mean_teacher(task: Task, settings: ReproduceSettings) -> Ran:
     given = {**shared(settings), **task.given, "seed": task.seed}
     architecture = given.pop("architecture")
     taught = mean_teacher(IterateSettings(**given), architecture=architecture)
-    return Ran(taught.systems, taught.clip_steps, taught.seconds, {})
+    return Ran(taught.systems, taught.clip_steps, taught.seconds, {"looks": taught.looks})
 
 
 def a_job(task: Task, settings: ReproduceSettings) -> Ran:

@@ -21,6 +21,7 @@ from kd.training.precision import autocast
 from kd.training.rates import share_at
 
 Report = Callable[[int, float], None]
+Watch = Callable[[int, nn.Module], None]
 LONGEST = 250  # steps between checkpoints
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -72,6 +73,7 @@ def fit(
     mean: npt.NDArray[np.float32] | None = None,
     checkpoint: Path | None = None,
     report: Report | None = None,
+    watch: Watch | None = None,
 ) -> list[float]:
     """Train `model` in place; returns the loss of every step. Where processes share the batches, as `joint` has it, each calls
     this, with the same arguments and a model of the same weights.
@@ -79,7 +81,8 @@ def fit(
     mean: (mels,) of the training clips' features, what masked ones become; None: 0.
     checkpoint: written after each epoch, or each 250 steps of a longer one; a training that finds one goes on from it
     and ends with the same weights.
-    report: called after each step with the number of steps done and the loss.
+    report: called after each step with the number of steps done and the loss; watch: with that number and the network as it
+    would be if this step were the last.
     """
     device = next(model.parameters()).device
     share_statistics(model)
@@ -103,6 +106,8 @@ def fit(
             raise UserError(f"the loss is {losses[-1]} at step {step + 1}", "lower learning_rate, or precision=float32")
         if average is not None:
             average.update(model, step=step)
+        if watch:
+            watch(step + 1, averaged or model)
         if checkpoint and rank() == 0 and (step + 1) % every == 0 and step + 1 < settings.steps:
             save_checkpoint(
                 checkpoint, model=model, optimizer=optimizer, step=step + 1, losses=losses, average=averaged

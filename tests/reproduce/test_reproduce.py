@@ -61,6 +61,9 @@ def test_every_system_is_run_once_and_the_tables_are_made_of_what_is_there(
     ours = json.loads((out / "main-default-seed0.json").read_text())
     assert set(ours["systems"]) == {"tagger", "pass1", "tuned", "fixed"} and len(ours["report"]) == 2
     assert ours["clip_steps"] == json.loads((out / "main-mean-teacher-seed0.json").read_text())["clip_steps"]
+    teacher = json.loads((out / "main-mean-teacher-seed0.json").read_text())
+    steps = teacher["clip_steps"] // 12
+    assert len(teacher["looks"]) == 8 and str(steps) in teacher["looks"]
     tables = json.loads((out / "tables.json").read_text())
     rows = tables["main"]["systems"]
     assert list(rows) == [
