@@ -3,38 +3,45 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors.torch import load_file, save
 
 from kd.audio.spec import s1
 from kd.baseline.course import Course, Lesson, Taught, baseline_network, scores_of
 from kd.baseline.decision import letter_events
 from kd.baseline.features import features_of, grid_of
+from kd.baseline.network import BaselineNetwork
 from kd.baseline.settings import BaselineSettings
-from kd.config import say
+from kd.config import home, say
 from kd.corpus.corpus import Corpus
 from kd.corpus.makers import makers_of, twin_of
 from kd.corpus.splits import Split
 from kd.detection.apply import sources_of
-from kd.files import atomic_write_text
+from kd.files import atomic_write_bytes, atomic_write_text
 from kd.labels.merging import window_on
 from kd.models.memory import keep_freed_memory
 from kd.passes.evaluation import check_out
 from kd.passes.inputs import open_corpus
 from kd.passes.judging import PLATEAU
 from kd.passes.score_tables import assessment
+from kd.passes.steps import Steps
 from kd.passes.threads import precision_of, use_threads
 from kd.progress import Progress
 from kd.scoring.assess import assess
 from kd.scoring.operating_points import DEFAULT_DEPTHS, DEFAULT_WINDOWS, OperatingPoints
 from kd.scoring.system import FrameScores, System
 from kd.scoring.tune import tune
+from kd.training.precision import device
 
 Floats = npt.NDArray[np.float32]
+CODE = "kd.baseline.course"  # the module whose code, with all that it imports, makes the network
 
 
 def baseline(settings: BaselineSettings) -> int:
@@ -74,7 +81,6 @@ def trained_baseline(settings: BaselineSettings) -> Trained:
     corpus = open_corpus(settings, progress)
     use_threads(settings.threads)
     keep_freed_memory()
-    began = time.monotonic()
     splits = {"weak": corpus.weak, "in_domain": corpus.in_domain, "select": corpus.select, "report": corpus.report}
     features = normalised(
         {role: clip_features(split, corpus, settings) for role, split in splits.items() if split is not None}
@@ -82,20 +88,9 @@ def trained_baseline(settings: BaselineSettings) -> Trained:
     weak = Lesson(features["weak"], tags_of(corpus.weak, corpus.classes))
     unlabelled = features.get("in_domain", np.empty((0, *weak.features.shape[1:]), np.float32))
     course = Course(settings.epochs, 0, settings.seed, precision_of(settings))
-    tagger, detector = baseline_network(weak, unlabelled, course, told)
-    training = {
-        "tagger": about(tagger),
-        "detector": about(detector),
-        "clip_steps": tagger.clip_steps + (0 if detector is tagger else detector.clip_steps),
-        "parameters": sum(weights.numel() for weights in detector.network.parameters()),
-        "seconds": time.monotonic() - began,
-        "precision": course.precision,
-        "torch": torch.__version__,
-    }
+    network, training = trained_network(weak, unlabelled, course)
     scores: dict[str, Floats] = {
-        role: scores_of(detector.network, features[role], course.precision)
-        for role in ("select", "report")
-        if role in features
+        role: scores_of(network, features[role], course.precision) for role in ("select", "report") if role in features
     }
     points = tuned_points(scores["select"], corpus, seconds=settings.clip_seconds)
     letter, tuned = (
@@ -103,6 +98,41 @@ def trained_baseline(settings: BaselineSettings) -> Trained:
         for at in (None, points)
     )
     return Trained(letter, tuned, training, corpus.digest)
+
+
+def trained_network(weak: Lesson, unlabelled: Floats, course: Course) -> tuple[BaselineNetwork, dict[str, Any]]:
+    """The detector, and what its training took. Trained once; a training that was interrupted goes on after its last epoch."""
+
+    def make(outputs: Path, scratch: Path) -> None:
+        spent, began = scratch / "seconds.json", time.monotonic()
+        earlier = json.loads(spent.read_text()) if spent.exists() else 0.0
+
+        def report(training: int, epoch: int, f1: float) -> None:
+            told(training, epoch, f1)
+            atomic_write_text(spent, json.dumps(earlier + time.monotonic() - began))
+
+        tagger, detector = baseline_network(weak, unlabelled, course, report, kept=scratch)
+        training = {
+            "tagger": about(tagger),
+            "detector": about(detector),
+            "clip_steps": tagger.clip_steps + (0 if detector is tagger else detector.clip_steps),
+            "parameters": sum(weights.numel() for weights in detector.network.parameters()),
+            "seconds": json.loads(spent.read_text()),
+            "precision": course.precision,
+            "torch": torch.__version__,
+        }
+        weights = {name: tensor.cpu().contiguous() for name, tensor in detector.network.state_dict().items()}
+        atomic_write_bytes(outputs / "network.safetensors", save(weights))
+        atomic_write_text(outputs / "training.json", json.dumps(training))
+
+    digest = sha256()
+    for array in (weak.features, weak.tags, unlabelled):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    inputs = {"data": digest.hexdigest(), "course": asdict(course), "torch": torch.__version__}
+    folder = Steps(home() / "jobs" / "baseline").run("baseline", code=(CODE,), inputs=inputs, make=make)
+    network = BaselineNetwork(classes=weak.tags.shape[1])
+    network.load_state_dict(load_file(folder / "network.safetensors"))
+    return network.to(device()), json.loads((folder / "training.json").read_text())
 
 
 def told(training: int, epoch: int, f1: float) -> None:

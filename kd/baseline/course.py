@@ -1,7 +1,9 @@
 """How the baseline is trained: in two steps, from weak labels, then from tags of the unlabelled clips."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from kd.baseline.network import BaselineNetwork
+from kd.training.checkpoint import load_checkpoint, save_checkpoint
 from kd.training.precision import autocast, device
 
 Floats = npt.NDArray[np.float32]
@@ -54,8 +57,11 @@ class Taught:
     clip_steps: int
 
 
-def baseline_network(weak: Lesson, unlabelled: Floats, course: Course, report: Report) -> tuple[Taught, Taught]:
-    """Both trainings: the tagger's and the detector's. report: called with training, epoch and validation F1.
+def baseline_network(
+    weak: Lesson, unlabelled: Floats, course: Course, report: Report, *, kept: Path | None = None
+) -> tuple[Taught, Taught]:
+    """Both trainings: the tagger's and the detector's. report: called with training, epoch and validation F1; kept: a folder of
+    checkpoints, from which trainings go on.
 
     The first learns tags of four fifths of the weak clips. Its tags of the unlabelled clips, at the thresholds of best F1 on
     the last fifth, are copied to all frames of these; from that learns the second, a fresh network, and the
@@ -64,45 +70,68 @@ def baseline_network(weak: Lesson, unlabelled: Floats, course: Course, report: R
     order = np.random.default_rng([course.seed, 1]).permutation(len(weak.tags))
     held = max(1, round(HELD_OUT * len(order)))
     validation, training = weak.of(np.sort(order[:held])), weak.of(np.sort(order[held:]))
-    tagger = taught(training, validation, replace(course, batch=BATCHES[0]), False, lambda e, f1: report(1, e, f1))
+
+    def learnt(number: int, lesson: Lesson, judged: Lesson, how: Course) -> Taught:
+        place = None if kept is None else kept / f"training-{number}.safetensors"
+        return taught(lesson, judged, how, frames=number == 2, report=partial(report, number), kept=place)
+
+    tagger = learnt(1, training, validation, replace(course, batch=BATCHES[0]))
     if not len(unlabelled):
         return tagger, tagger
     thresholds = best_thresholds(tags_of(tagger.network, validation.features, course.precision), validation.tags)
     tags = tags_of(tagger.network, unlabelled, course.precision) >= thresholds
     second = replace(course, batch=BATCHES[1], seed=course.seed + 1)
-    lesson = Lesson(unlabelled, tags.astype(np.float32))
-    return tagger, taught(lesson, weak, second, True, lambda e, f1: report(2, e, f1))
+    return tagger, learnt(2, Lesson(unlabelled, tags.astype(np.float32)), weak, second)
 
 
 def taught(
-    training: Lesson, validation: Lesson, course: Course, frames: bool, report: Callable[[int, float], None]
+    training: Lesson,
+    validation: Lesson,
+    course: Course,
+    *,
+    frames: bool,
+    report: Callable[[int, float], None],
+    kept: Path | None,
 ) -> Taught:
     """A fresh network taught tags of clips, or with `frames` the same tags in every frame, until validation F1 stops rising.
 
     F1 of tags, macro, at 0.5, after each epoch; a gain is more than 0.01; without one for 15 epochs after the fifth
-    training ends, and the best epoch's weights are taken.
+    training ends, and the best epoch's weights are taken. kept: file of a checkpoint, to go on from.
     """
     torch.manual_seed(course.seed)
-    network = BaselineNetwork(classes=training.tags.shape[1]).to(device())
+    network, best = (BaselineNetwork(classes=training.tags.shape[1]).to(device()) for _ in range(2))
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE, eps=1e-7, fused=True)
-    best, top, since, weights = 0, -1.0, 0, network.state_dict()
-    steps = 0
-    for epoch in range(1, course.epochs + 1):
+    history: list[float] = []
+    if kept is not None:
+        _, history = load_checkpoint(kept, model=network, optimizer=optimizer, average=best)
+    while len(history) < course.epochs and waited(history) < PATIENCE:
+        epoch = len(history) + 1
+        torch.manual_seed(int(np.random.SeedSequence([course.seed, epoch]).generate_state(1)[0]))  # of dropout
         network.train()
         order = np.random.default_rng([course.seed, epoch]).permutation(len(training.tags))
         for start in range(0, len(order), course.batch):
             step(network, optimizer, training.of(order[start : start + course.batch]), frames, course.precision)
-        steps += len(order)
-        f1 = macro_f1(tags_of(network, validation.features, course.precision) >= TAG, validation.tags)
-        report(epoch, f1)
-        since += epoch > DELAY
+        history.append(macro_f1(tags_of(network, validation.features, course.precision) >= TAG, validation.tags))
+        report(epoch, history[-1])
+        if best_of(history) == epoch:
+            best.load_state_dict(network.state_dict())
+        if kept is not None:
+            save_checkpoint(kept, model=network, optimizer=optimizer, step=epoch, losses=history, average=best)
+    return Taught(best, best_of(history), len(history), len(history) * len(training.tags))
+
+
+def best_of(history: Sequence[float]) -> int:
+    """The epoch, from 1, whose weights are taken: the last that gained more than 0.01 over the best before it."""
+    best, top = 0, -1.0
+    for epoch, f1 in enumerate(history, 1):
         if f1 > top + LEAST_GAIN or best == 0:
-            best, top, since = epoch, f1, 0
-            weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-        if since >= PATIENCE:
-            break
-    network.load_state_dict(weights)
-    return Taught(network, best, epoch, steps)
+            best, top = epoch, f1
+    return best
+
+
+def waited(history: Sequence[float]) -> int:
+    """Epochs without a gain, from the sixth on."""
+    return max(0, len(history) - max(DELAY, best_of(history)))
 
 
 def step(

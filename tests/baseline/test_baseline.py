@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from kd.baseline.course import Course, Lesson, baseline_network, best_thresholds, class_f1
+from kd.baseline.course import Course, Lesson, baseline_network, best_of, best_thresholds, class_f1, waited
 from kd.baseline.decision import letter_events
 from kd.baseline.features import grid_of, log_magnitudes
 from kd.baseline.network import BaselineNetwork
@@ -120,3 +120,44 @@ def test_the_entry_point_writes_both_blocks(place: Place, micro: Path, forks: Fo
     assert "baseline, by the letter:" in done.stdout
     refused = place.ask("baseline", data=micro, clip_seconds=2, epochs=2, out=place.folder)
     assert refused.returncode == 2 and "is a folder" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("history", "best", "epochs_without_a_gain"),
+    [
+        ([0.0], 1, 0),
+        ([0.1, 0.105, 0.11, 0.12], 4, 0),
+        ([0.5] + [0.505] * 6, 1, 2),
+        ([0.1] * 5 + [0.2] + [0.21] * 15, 6, 15),
+        ([0.5] * 20, 1, 15),
+    ],
+)
+def test_a_training_waits_for_a_gain_of_more_than_a_point(
+    history: list[float], best: int, epochs_without_a_gain: int
+) -> None:
+    assert (best_of(history), waited(history)) == (best, epochs_without_a_gain)
+
+
+def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    features = rng.standard_normal((10, 20, 64)).astype(np.float32)
+    weak = Lesson(features, (rng.random((10, 2)) < 0.5).astype(np.float32))
+
+    class Enough(Exception):
+        pass
+
+    def stop(training: int, epoch: int, f1: float) -> None:
+        if (training, epoch) == (2, 2):
+            raise Enough
+
+    def run(report: object, kept: Path | None) -> tuple[int, dict[str, torch.Tensor]]:
+        _, found = baseline_network(weak, features[:4], Course(3, 0, 0, "float32"), report, kept=kept)  # type: ignore[arg-type]
+        return found.epochs, found.network.state_dict()
+
+    epochs, want = run(lambda *_: None, None)
+    with pytest.raises(Enough):
+        run(stop, tmp_path)
+    again: list[tuple[int, int]] = []
+    found = run(lambda training, epoch, f1: again.append((training, epoch)), tmp_path)
+    assert again == [(2, 2), (2, 3)] and found[0] == epochs == 3
+    assert all(torch.equal(found[1][name], want[name]) for name in want)
