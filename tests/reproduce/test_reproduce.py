@@ -91,8 +91,10 @@ def test_every_system_is_run_once_and_the_tables_are_made_of_what_is_there(
     )
     assert "| ours |" in (out / "tables.md").read_text() and "Ours to DCASE 2018 baseline" in first.stdout
 
+    whole = json.loads((out / "main-baseline-seed0.json").read_text())
     (out / "main-baseline-seed0.json").write_text("half a file")
     again = place.ask("reproduce", data=micro, out=out, systems="baseline,default,mean-teacher", **SMALL)
     assert again.returncode == 0, again.stderr
-    assert again.stdout.count(": kept") == 2 and "training 1 epoch 1" in again.stdout
+    assert again.stdout.count(": kept") == 2 and "training 1 epoch 1" not in again.stdout  # its weights were kept
+    assert json.loads((out / "main-baseline-seed0.json").read_text())["systems"] == whole["systems"]
     assert json.loads((out / "main-default-seed0.json").read_text()) == ours
