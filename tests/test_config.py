@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
         (["--passes", "-1"], "out of range"),
         (["--passes", "1e9"], "out of range"),
         (["--passes", "1", "--passes", "2"], "twice"),
-        (["--learning_rate", "0"], "out of range"),
+        (["--learning_rate", "2"], "out of range"),
         (["--learning_rate", "1e-3x"], "not a number"),
         (["--time_mask", "2.5"], "not a whole number"),
         (["--frequency_mask", "65"], "out of range"),

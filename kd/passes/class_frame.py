@@ -21,7 +21,7 @@ from kd.passes.job import Job, keyed_path, model_locked, state_folder
 from kd.passes.judging import judge_of
 from kd.passes.loop import resumed
 from kd.passes.opening import log_corpus
-from kd.passes.plan import resolve_steps
+from kd.passes.plan import resolve_steps, width_of
 from kd.passes.recording import Recorded
 from kd.passes.recovery import ended, owner_tags, sweep, take_over
 from kd.passes.speed import on_noise, seconds_per_step
@@ -150,7 +150,7 @@ def run_all(bench: Bench, settings: ClassFrameSettings, job: Job, how: FitSettin
     inputs, view = bench.inputs, bench.view(RESNET)
     weights = class_weights(settings.weights, clips_of_classes(inputs))
     given = given_labels(inputs, view, weights, balanced=settings.balanced)
-    config = ModelConfig(RESNET, inputs.classes, mels=view.spec.mels, width=settings.width)
+    config = ModelConfig(RESNET, inputs.classes, mels=view.spec.mels, width=width_of(settings, RESNET))
     stages = Stages(bench, config, how, settings.seed, threads_of(settings), given)
     rounds = rounds_of(how.steps, settings.updates)
     tell(stages, settings, job, class_ratio=ratio(weights), rounds=rounds)
@@ -187,6 +187,6 @@ def tell(stages: Stages, settings: ClassFrameSettings, job: Job, *, class_ratio:
     say(f"class weights {settings.weights}: the greatest is {class_ratio:.4f} times the least")
     say(
         f"{how.steps} steps of {how.batch} clips in the first stage, then {' + '.join(map(str, rounds))} without and as many "
-        f"with pseudo-labels; width {settings.width:g}, {how.precision}, {stages.threads} threads"
+        f"with pseudo-labels; width {stages.config.width:g}, {how.precision}, {stages.threads} threads"
     )
     say(f"expected training time: {clock(bench.progress.expected())} (m:ss or h:mm:ss)")

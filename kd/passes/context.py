@@ -1,6 +1,6 @@
 """What every part of a running job shares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part, View
 from kd.passes.judging import Judge, Verdict
 from kd.passes.networks import Prediction, Training, Trial, set_digest
-from kd.passes.plan import POOLING
+from kd.passes.plan import POOLING, width_of
 from kd.passes.settings import FittedSettings
 from kd.passes.steps import Steps
 from kd.progress import Progress
@@ -71,6 +71,7 @@ class Bench:
         clips = [part.digest for part in self.inputs.training.values()]
         statistics = (view.mean, view.deviation)
         data = set_digest(training, spec=view.spec, clips=clips, statistics=statistics)
+        how = replace(how, going_on=start is not None)
         return Training(self.steps, config, training, *statistics, data, how, threads, start, ranks)
 
     def trial(
@@ -116,7 +117,7 @@ def model_config(settings: FittedSettings, architecture: str, inputs: Inputs) ->
         sru_version=settings.sru_version,
         recurrent_activation=settings.recurrent_activation,
         padding=settings.padding,
-        width=settings.width,
+        width=width_of(settings, architecture),
         direction=settings.direction,
         pooling=pooling_of(settings),
     )

@@ -89,7 +89,7 @@ class LabelStudies:
 
         Neither the temperature nor the kind of labels is searched here: no threshold on σ(z / T) tells temperatures apart.
         """
-        space = Space(label_kinds(settings, smoothings=self.smoothings))
+        space = Space(label_kinds(settings, smoothings=self.smoothings, fallen=settings.decay * (index - 2)))
         paper = applied(settings, PAPER).to_dict()
         allowed = self.allowed(teacher, settings, index=index)
 
@@ -178,15 +178,20 @@ def worst_loss(teacher: Teacher, quality: Quality) -> float:
     return max(teacher.f1[label] - quality.classes[label] for label in teacher.f1)
 
 
-def label_kinds(settings: LabelSettings, *, smoothings: Sequence[str]) -> dict[str, Kind]:
-    """What a study of labels searches, around present settings that lie further out; what no smoothing uses is left out."""
+def label_kinds(settings: LabelSettings, *, smoothings: Sequence[str], fallen: float = 0.0) -> dict[str, Kind]:
+    """What a study of labels searches, around present settings that lie further out; what no smoothing uses is left out.
+
+    fallen: by how much the threshold has fallen since pass 2; the start is sought so much higher, that this pass's threshold
+    can be any, however fast an earlier study would have it fall.
+    """
     kinds: dict[str, Kind] = {}
     if any("median" in name for name in smoothings):
         kinds["window"] = Whole(WINDOWS[0], max(WINDOWS[1], settings.window), step=2)
     if any("gaussian" in name for name in smoothings):
         kinds["sigma"] = Real(SIGMAS[0], max(SIGMAS[1], settings.sigma))
     if settings.kind != "soft":
-        kinds["start"] = Real(max(STARTS[0], settings.floor), max(STARTS[1], settings.start))
+        low, high = max(STARTS[0], settings.floor) + fallen, STARTS[1] + fallen
+        kinds["start"] = Real(min(low, settings.start), max(high, settings.start))
     return kinds
 
 

@@ -17,7 +17,7 @@ from kd.passes.judging import judge_of, macro
 from kd.passes.label_studies import LabelStudies
 from kd.passes.one_pass import contender_of, run_pass, run_tagger
 from kd.passes.opening import begin, known_version, tell, warm_versions
-from kd.passes.plan import BATCH, STUDENT, Plan, fit_settings, plan, seed_of
+from kd.passes.plan import BATCH, Plan, fit_settings, plan, rate_of, seed_of
 from kd.passes.recovery import ended, owner_tags, pass_run, sweep
 from kd.passes.results import results
 from kd.passes.settings import IterateSettings
@@ -48,7 +48,8 @@ def iterate(settings: IterateSettings, *, finish: Callable[[Runs, str], None] | 
     progress = Progress(passes=settings.passes, batch=settings.batch or BATCH[settings.recipe])
     corpus = open_corpus(settings, progress)
     use_threads(settings.threads)
-    how = fit_settings(settings, clips=sum(len(split.clips) for split in corpus.training()), recipe=settings.recipe)
+    clips = sum(len(split.clips) for split in corpus.training())
+    how = fit_settings(settings, todo.tagger, clips=clips, recipe=settings.recipe)
     client = open_store()
     with model_locked(settings.model):
         runs, registry = Runs(client), Registry(client, settings.model)
@@ -97,8 +98,13 @@ def studies_of(
         return None
     from kd.tuning.store import open_studies
 
-    config = model_config(settings, STUDENT, bench.inputs)
-    short = replace(how, steps=min(todo.tuning.student_steps, how.steps), seed=seed_of(settings.seed, "student"))
+    config = model_config(settings, todo.student, bench.inputs)
+    short = replace(
+        how,
+        steps=min(todo.tuning.student_steps, how.steps),
+        learning_rate=rate_of(settings, todo.student),
+        seed=seed_of(settings.seed, "student"),
+    )
     student = Student(bench, config, short, todo.judged_by, workers, settings.threads)
     return LabelStudies(bench, open_studies(), todo.tuning, todo.smoothings, student, settings.seed)
 

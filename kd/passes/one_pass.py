@@ -18,7 +18,7 @@ from kd.passes.merging import detector_of
 from kd.passes.optimism import Contest
 from kd.passes.origin import Origin
 from kd.passes.pass_merge import merge_pass
-from kd.passes.plan import START, STUDENT, Candidate
+from kd.passes.plan import START, Candidate
 from kd.passes.recording import Recorded
 from kd.passes.targets import frame_label_set, pseudo_tag_set, tagging_set
 from kd.passes.work import PassWork
@@ -124,7 +124,9 @@ def run_pass(
     starts = starts_of(work, tagged_by, earlier)
     if index > 1:
         f1 = {label: contender.f1[label] for label, contender in incumbents.items()}
-        learnt = lesson(work, index, teachers=teachers, f1=f1, earlier=earlier, run=run, start=starts.get(STUDENT))
+        learnt = lesson(
+            work, index, teachers=teachers, f1=f1, earlier=earlier, run=run, start=starts.get(work.plan.student)
+        )
     clock.done("labels")
     sets = training_sets(work, learnt, tagger=tagger)
     records: list[dict[str, Any]] = []

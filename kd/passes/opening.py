@@ -11,7 +11,7 @@ from kd.passes.closing import log_pass
 from kd.passes.context import model_config
 from kd.passes.job import Job
 from kd.passes.kept_clips import keep_clips
-from kd.passes.plan import STUDENT, listed
+from kd.passes.plan import listed, rate_of, width_of
 from kd.passes.recovery import owner_tags, take_over
 from kd.passes.settings import IterateSettings
 from kd.passes.speed import on_noise, seconds_per_step
@@ -69,6 +69,12 @@ def tell(work: PassWork, job: Job) -> None:
     bench, how, settings = work.bench, work.how, work.settings
     inputs = bench.inputs
     resolved = {**to_dict(settings), "steps": how.steps, "batch": how.batch, "precision": bench.precision}
+    names = work.plan.networks
+    resolved |= {
+        "architectures": ",".join(work.plan.architectures),
+        "learning_rate": ",".join(f"{name} {rate_of(settings, name):g}" for name in names),
+        "width": ",".join(f"{name} {width_of(settings, name):g}" for name in names),
+    }
     resolved |= {
         "rate": bench.view(work.plan.tagger).spec.rate,
         "corpus": inputs.corpus.digest,
@@ -88,7 +94,7 @@ def tell(work: PassWork, job: Job) -> None:
     if work.studies is not None:
         trials = sum(len(job.passes) < index <= work.plan.passes for index in work.studies.plan.students)
         steps = trials * work.studies.plan.student_trials * work.studies.student.how.steps
-        left[STUDENT] = left.get(STUDENT, 0) + steps
+        left[work.plan.student] = left.get(work.plan.student, 0) + steps
     threads = threads_for(settings, work.plan.widest)
     timings = [
         on_noise(model_config(settings, name, inputs), how, frames=bench.view(name).spec.frames, threads=threads)

@@ -45,7 +45,13 @@ class LengthOptions:
 class DescentOptions(LengthOptions):
     """How one network is trained, whatever it learns from."""
 
-    learning_rate: float = option(0.001, help="Adam's rate; falls linearly over the last third", low=1e-8, high=1)
+    learning_rate: float = option(
+        0.0,
+        help="Adam's rate; falls linearly over the last third; 0: the network's own (0.004 of the small ones, 0.002 of "
+        "shallow, 0.001 of the others and with recipe=paper)",
+        low=0,
+        high=1,
+    )
     seed: int = option(0, help="seed of initialisation, batch order and augmentation", low=0, high=2**31)
     time_mask: int = option(0, help="SpecAugment: frames masked of a clip, below this; 0: none", low=0, high=100_000)
     frequency_mask: int = option(0, help="SpecAugment: mel bands masked of a clip, below this; 0: none", low=0, high=64)
@@ -152,10 +158,10 @@ class WidthOptions:
     """How large the residual and the small networks are."""
 
     width: float = option(
-        1.0,
+        0.0,
         help="a factor of the channels of the residual network, where 1 is the paper's and 0.25 suits processors, and of "
-        "the small ones",
-        low=0.02,
+        "the small ones; 0: the network's own (2 of the small ones, else 1)",
+        low=0,
         high=8,
     )
 
@@ -213,7 +219,9 @@ class LoopOptions:
     passes: int = option(8, help="passes of the loop", low=1, high=1000)
     recipe: str = option("default", help="'paper': Koutini 2018 as published", choices=("default", "paper"))
     architectures: str = option(
-        "deep,shallow", help=f"networks trained in each pass, comma-separated, of {', '.join(ARCHITECTURES)}"
+        "",
+        help=f"networks trained in each pass, comma-separated, of {', '.join(ARCHITECTURES)}; empty: the recipe's (paper "
+        "deep,shallow, default small,shallow)",
     )
     smoothings: str = option(
         "", help=f"label smoothings from pass 2 on, comma-separated, of {', '.join(SMOOTHINGS)}; empty: the recipe's"
@@ -293,7 +301,7 @@ class TuneOptions:
         "steps, augmentation",
         choices=("labels", "student", "schedule", "training"),
     )
-    architecture: str = option("shallow", help="network of what=training", choices=ARCHITECTURES)
+    architecture: str = option("small", help="network of students and of what=training", choices=ARCHITECTURES)
     passes: int = option(3, help="short passes in a trial of what=schedule", low=3, high=1000)
     fresh: bool = option(False, help="forget the study of these parameters and start it anew")
 
@@ -302,7 +310,7 @@ class TuneOptions:
 class TrainOptions:
     """The network of `train` and what it learns from."""
 
-    architecture: str = option("deep", help="network", choices=ARCHITECTURES)
+    architecture: str = option("small", help="network", choices=ARCHITECTURES)
     labels: str = option(
         "weak", help="label source: weak (tags) or strong (the split named by strong=)", choices=("weak", "strong")
     )
@@ -314,7 +322,7 @@ class DistillOptions:
 
     labels: str = option("", help="pseudo-labels: a folder, or the id of the run that logged them")
     smoothing: str = option("median", help="smoothing of the labels", choices=SMOOTHINGS)
-    architecture: str = option("shallow", help="student network", choices=ARCHITECTURES)
+    architecture: str = option("small", help="student network", choices=ARCHITECTURES)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,16 @@ from kd.labels.names import KINDS
 from kd.labels.schedule import falling
 from kd.labels.settings import LabelSettings
 from kd.models.config import ARCHITECTURES, FRAMEWISE
-from kd.passes.options import LabelOptions, LengthOptions
+from kd.passes.options import LabelOptions, LengthOptions, WidthOptions
 from kd.passes.settings import FittedSettings, IterateSettings
 from kd.passes.threads import precision_of
 from kd.training.fit import FitSettings
 
-TAGGER, STUDENT = "deep", "shallow"  # the networks of S1's tagger, and of a study's students
+TAGGER = "deep"  # S1's
+NETWORKS = {"default": "small,shallow", "paper": "deep,shallow"}
+RATES = {"shallow": 2e-3, "small": 4e-3, "small-conv": 4e-3}  # where none is given; of other networks S1's
+WIDTHS = {"small": 2.0, "small-conv": 2.0}  # where none is given; of other networks 1
+S1_RATE = 1e-3
 BATCH = {"default": 12, "paper": 32}
 SMOOTHED = {"default": "median", "paper": "none,median,median+gaussian"}
 LABELS = {"default": "binary", "paper": "soft"}
@@ -78,13 +82,17 @@ class Plan:
     @property
     def networks(self) -> tuple[str, ...]:
         """Every architecture that the job trains."""
-        students = (STUDENT,) if self.tuning and self.tuning.students else ()
-        return tuple(dict.fromkeys((self.tagger, *self.architectures, *students)))
+        return tuple(dict.fromkeys((self.tagger, *self.architectures)))
 
     @property
     def tagger(self) -> str:
         """The architecture of the tagger: the first recurrent one of the candidates', S1's where there is none."""
         return next((name for name in self.architectures if name not in FRAMEWISE), TAGGER)
+
+    @property
+    def student(self) -> str:
+        """The architecture of studies' students: the last one of the candidates'."""
+        return self.architectures[-1]
 
     @property
     def widest(self) -> int:
@@ -99,7 +107,7 @@ class Plan:
 
 def plan(settings: IterateSettings) -> Plan:
     """The plan of an iterate job."""
-    wanted = listed(settings.architectures, "architectures")
+    wanted = listed(settings.architectures or NETWORKS[settings.recipe], "architectures")
     for name in wanted:
         if name not in ARCHITECTURES:
             raise UserError(
@@ -227,13 +235,24 @@ def seed_of(*parts: str | int) -> int:
     return int.from_bytes(sha256("/".join(map(str, parts)).encode()).digest()[:4], "big") >> 1
 
 
-def fit_settings(options: FittedSettings, *, clips: int, recipe: str = "default") -> FitSettings:
-    """How each network is trained, from the parameters and the number of training clips."""
+def rate_of(options: FittedSettings, architecture: str) -> float:
+    """Learning rate of a network: as given, else its own; with recipe=paper S1's."""
+    own = RATES if getattr(options, "recipe", "default") == "default" else {}
+    return options.learning_rate or own.get(architecture, S1_RATE)
+
+
+def width_of(options: WidthOptions, architecture: str) -> float:
+    """Factor of a network's channels: as given, else its own."""
+    return options.width or WIDTHS.get(architecture, 1.0)
+
+
+def fit_settings(options: FittedSettings, architecture: str, *, clips: int, recipe: str = "default") -> FitSettings:
+    """How a network is trained, from the parameters and the number of training clips."""
     batch = options.batch or BATCH[recipe]
     return FitSettings(
         steps=resolve_steps(options, clips=clips, batch=batch),
         batch=batch,
-        learning_rate=options.learning_rate,
+        learning_rate=rate_of(options, architecture),
         seed=options.seed,
         precision=precision_of(options),
         time_mask=options.time_mask,

@@ -144,7 +144,7 @@ def one_network(
     bench: Bench, settings: TrainSettings | DistillSettings, training: TrainingSet, origin: Origin, *, name: str
 ) -> int:
     """Train, judge, log and register one network."""
-    how = fit_settings(settings, clips=len(training))
+    how = fit_settings(settings, settings.architecture, clips=len(training))
     tags = identity_tags(bench, kind="single", index=0, name=name)
     run = bench.runs.top(name, tags)
     with ended(bench.runs):

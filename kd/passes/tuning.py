@@ -16,7 +16,6 @@ from kd.passes.lesson import teacher_of
 from kd.passes.merging import champion_of_every_class
 from kd.passes.plan import (
     SMOOTHED,
-    STUDENT,
     TuningPlan,
     check_direction,
     fit_settings,
@@ -69,15 +68,13 @@ def prepared(settings: TuneSettings) -> Search:
     )
     if settings.what == "schedule" and labels.kind == "soft":
         raise UserError("soft labels have no threshold to schedule", "give labels=binary or labels=gated")
-    network = settings.architecture if settings.what == "training" else STUDENT
-    check_direction(settings.direction, (network,))
-    bench = open_bench(settings, network)
+    check_direction(settings.direction, (settings.architecture,))
+    bench = open_bench(settings, settings.architecture)
     champions = champion_of_every_class(bench)
-    how = fit_settings(settings, clips=bench.inputs.clips)
+    how = fit_settings(settings, settings.architecture, clips=bench.inputs.clips)
     short = replace(how, steps=min(settings.student_steps, how.steps), seed=seed_of(settings.seed, "student"))
-    student = Student(
-        bench, model_config(settings, network, bench.inputs), short, "tuned", Workers(1), settings.threads
-    )
+    config = model_config(settings, settings.architecture, bench.inputs)
+    student = Student(bench, config, short, "tuned", Workers(1), settings.threads)
     plan = TuningPlan(
         labels=True,
         students=(FIRST_PASS,),

@@ -9,7 +9,7 @@ from kd.passes.context import Bench, model_config
 from kd.passes.label_studies import LabelStudies
 from kd.passes.networks import Trial
 from kd.passes.origin import Origin
-from kd.passes.plan import Candidate, Plan, seed_of
+from kd.passes.plan import Candidate, Plan, rate_of, seed_of
 from kd.passes.recording import Recorded
 from kd.passes.settings import IterateSettings
 from kd.passes.side_by_side import Wanted, side_by_side
@@ -24,7 +24,7 @@ from kd.training.fit import FitSettings
 class PassWork:
     """What the passes of one job share beyond the bench.
 
-    settings: parameters; how: of each training; studies: None where nothing is tuned.
+    settings: parameters; how: of each training, its rate and seed aside; studies: None where nothing is tuned.
     """
 
     bench: Bench
@@ -68,7 +68,8 @@ class PassWork:
         self, index: int, candidate: Candidate, training: TrainingSet, *, threads: int, start: Path | None
     ) -> Trial:
         """What a worker does for one network."""
-        how = replace(self.how, seed=seed_of(self.settings.seed, index, candidate.name))
+        rate = rate_of(self.settings, candidate.architecture)
+        how = replace(self.how, learning_rate=rate, seed=seed_of(self.settings.seed, index, candidate.name))
         config = model_config(self.settings, candidate.architecture, self.bench.inputs)
         ranks = ranks_for(self.settings)
         return self.bench.trial(config, training, how, threads=threads, start=start, ranks=ranks)

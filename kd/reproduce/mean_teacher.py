@@ -19,7 +19,7 @@ from kd.passes.inputs import Inputs, Part, View, open_corpus, open_inputs
 from kd.passes.judged import Judged, system_of
 from kd.passes.judging import Logits, judge_of, macro
 from kd.passes.networks import Prediction, Training, set_digest
-from kd.passes.plan import BATCH
+from kd.passes.plan import BATCH, rate_of, width_of
 from kd.passes.settings import IterateSettings
 from kd.passes.steps import Steps
 from kd.passes.targets import KNOWN_TAGS, joined, true_frames
@@ -62,7 +62,7 @@ def mean_teacher(settings: IterateSettings, *, architecture: str) -> Taught:
     how = FitSettings(
         steps=settings.steps,
         batch=settings.batch or BATCH["default"],
-        learning_rate=settings.learning_rate,
+        learning_rate=rate_of(settings, architecture),
         seed=settings.seed,
         precision=precision_of(settings),
         average=DECAY,
@@ -71,7 +71,9 @@ def mean_teacher(settings: IterateSettings, *, architecture: str) -> Taught:
     statistics = (view.mean, view.deviation)
     clips = [part.digest for part in inputs.training.values()]
     data = set_digest(training, spec=view.spec, clips=clips, statistics=statistics)
-    config = ModelConfig(architecture, inputs.classes, mels=view.spec.mels, pooling="linear")
+    config = ModelConfig(
+        architecture, inputs.classes, mels=view.spec.mels, width=width_of(settings, architecture), pooling="linear"
+    )
     steps = Steps(home() / "jobs" / "mean-teacher")
     work = Training(steps, config, training, *statistics, data, how, threads)
     began = time.monotonic()

@@ -26,7 +26,7 @@ class ReproduceOptions:
         low=0,
         high=10_000_000,
     )
-    teacher: str = option("shallow", help="network of the mean teacher", choices=ARCHITECTURES)
+    teacher: str = option("small", help="network of the mean teacher", choices=ARCHITECTURES)
     epochs: int = option(100, help="most epochs of each of the baseline's two trainings", low=1, high=100_000)
     out: str = option(
         "reproduce-results",

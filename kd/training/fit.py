@@ -32,7 +32,8 @@ class FitSettings:
 
     optimizer: `adam`, `amsgrad`, or `sgd` with `momentum`; decay: what is added to each gradient, as a share of its weight;
     schedule: of the rate, one of `kd.training.rates`; average: the decay of the moving average of weights that becomes the
-    network, 0: none, the last weights do; time_mask, frequency_mask, mixup: as in `augmented`; 0: none.
+    network, 0: none, the last weights do; going_on: it begins with the weights that the training begins with; time_mask,
+    frequency_mask, mixup: as in `augmented`; 0: none.
     """
 
     steps: int
@@ -48,6 +49,7 @@ class FitSettings:
     decay: float = 0.0
     schedule: str = "last third"
     average: float = 0.0
+    going_on: bool = False
 
 
 def rate_at(settings: FitSettings, step: int) -> float:
@@ -87,7 +89,7 @@ def fit(
     device = next(model.parameters()).device
     share_statistics(model)
     optimizer = optimizer_of(model, settings)
-    average = Average(model, decay=settings.average) if settings.average else None
+    average = Average(model, decay=settings.average, warm=settings.going_on) if settings.average else None
     averaged = None if average is None else average.network
     done, losses = 0, list[float]()
     if checkpoint:

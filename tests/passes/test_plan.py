@@ -7,16 +7,36 @@ from hypothesis import strategies as st
 from kd.errors import UserError
 from kd.labels.names import KINDS
 from kd.passes.champions import Contender, choose
-from kd.passes.plan import plan, resolve_steps, seed_of, steps_for
+from kd.passes.plan import fit_settings, plan, resolve_steps, seed_of, steps_for, width_of
 from kd.passes.settings import IterateSettings
 
 
 def test_pass_1_has_two_candidates_and_later_ones_two_or_six() -> None:
-    names = [c.name for c in plan(IterateSettings()).candidates(2)]
-    assert names == ["deep-median", "shallow-median"]
+    ours = plan(IterateSettings())
+    assert [c.name for c in ours.candidates(2)] == ["small-median", "shallow-median"]
+    assert (ours.tagger, ours.student) == ("small", "shallow")
     paper = plan(IterateSettings(recipe="paper"))
     assert [len(paper.candidates(i)) for i in (1, 2)] == [2, 6] and paper.judged_by == "fixed"
+    assert paper.architectures == ("deep", "shallow") and paper.tagger == "deep"
     assert len(plan(IterateSettings(passes=8)).trainings()) == 1 + 8 * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "architecture", "rate", "width"),
+    [
+        ({}, "small", 4e-3, 2.0),
+        ({}, "shallow", 2e-3, 1.0),
+        ({}, "deep", 1e-3, 1.0),
+        ({"recipe": "paper"}, "shallow", 1e-3, 1.0),
+        ({"learning_rate": 0.01, "width": 0.5}, "small", 0.01, 0.5),
+    ],
+)
+def test_rate_and_width_are_a_networks_own_unless_given(
+    given: dict[str, object], architecture: str, rate: float, width: float
+) -> None:
+    settings = IterateSettings(**given)  # type: ignore[arg-type]
+    assert fit_settings(settings, architecture, clips=10, recipe=settings.recipe).learning_rate == rate
+    assert width_of(settings, architecture) == width
 
 
 @pytest.mark.parametrize(
@@ -70,7 +90,7 @@ def test_tuning_is_on_by_default_and_off_in_the_paper() -> None:
     only = plan(IterateSettings(objective="student", student_passes="4,2", labels="gated")).tuning
     assert only is not None and not only.labels and only.students == (2, 4) and only.kinds == ("gated",)
     assert plan(IterateSettings(objective="labels")).tuning.students == ()  # type: ignore[union-attr]
-    assert "shallow" in plan(IterateSettings(architectures="deep")).networks
+    assert plan(IterateSettings(architectures="resnet,deep")).student == "deep"
     assert plan(IterateSettings(architectures="deep", tuning="off")).networks == ("deep",)
 
 
