@@ -66,7 +66,7 @@ def load_teachers(bench: Bench, versions: Sequence[Version]) -> list[Teacher]:
                 f"{where} does not know {absent[0]!r}", "name teachers of this corpus's classes, or classes="
             )
         champions = json.loads(version.tags.get("kd.champions", "{}"))
-        for index in sorted(set(detector.champion)):
+        for index in detector.used:
             member = detector.members[index]
             if member.spec.seconds != seconds:
                 raise UserError(

@@ -31,27 +31,26 @@ def finest_of(members: Sequence[Member]) -> FrameGrid:
 def merged_logits(
     detector: Detector, features: Callable[[FeatureSpec], ClipFeatures], *, precision: str = "float32"
 ) -> Logits:
-    """Each class's logits from its champion: (clips, frames, classes) in the detector's class order.
+    """Each class's logits: (clips, frames, classes) in the detector's class order.
 
     features: the clips' features under a member's own description.
     """
     members = {
         index: predict(detector.members[index].network, features(detector.members[index].spec), precision=precision)
-        for index in sorted(set(detector.champion))
+        for index in detector.used
     }
     return merged_columns(detector, members)
 
 
 def merged_columns(detector: Detector, members: Mapping[int, Logits]) -> Logits:
-    """The same from the logits of every member that some class comes from: index to (clips, frames, its classes)."""
+    """The same from the logits of every member that is used: index to (clips, frames, its classes)."""
     grid = finest(detector)
-    columns: dict[str, Logits] = {}
+    columns: dict[int, Logits] = {}
     for index, logits in members.items():
         member = detector.members[index]
         own = [member.classes.index(label) for label in detector.classes]
-        columns[str(index)] = regrid(logits, source=member.grid, target=grid)[:, :, own]
-    champion = {label: str(index) for label, index in zip(detector.classes, detector.champion, strict=True)}
-    return merge(detector.classes, champion=champion, logits=columns)
+        columns[index] = regrid(logits, source=member.grid, target=grid)[:, :, own]
+    return merge(detector.shares, columns)
 
 
 def sources_of(split: Split) -> tuple[Source, ...]:

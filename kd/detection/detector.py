@@ -1,4 +1,4 @@
-"""A detector: one network or several, which class comes from which, and each class's operating point.
+"""A detector: one network or several, what each counts in which class, and each class's operating point.
 
 On disk a folder: `detector.json` and a folder per network (`model.json`, `weights.safetensors`). No pickle.
 """
@@ -20,8 +20,8 @@ from kd.models.files import load_model, weights_digest
 from kd.models.network import Network
 from kd.scoring.operating_points import OperatingPoints
 
-SCHEMA = 3
-READ = (2, SCHEMA)  # schema 2 knew no hysteresis
+SCHEMA = 4
+READ = (2, 3, SCHEMA)  # schema 2 knew no hysteresis, 3 no blend
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,9 @@ class Member:
 class Detector:
     """Networks, the one each class is taken from, and operating points.
 
-    champion: (classes,) index into members; points, temperatures: (classes,) tuned and fitted on the selection split of
-    the job that made it. σ(z / temperature) is the calibrated probability; points are on σ(z).
+    champion: (classes,) index into members; blend: what the mean of all members counts in the logits of each class, the rest
+    is its champion's, 0: each class is its champion's alone; points, temperatures: (classes,) tuned and fitted on the
+    selection split of the job that made it. σ(z / temperature) is the calibrated probability; points are on σ(z).
     """
 
     classes: tuple[str, ...]
@@ -65,6 +66,22 @@ class Detector:
     points: OperatingPoints
     temperatures: tuple[float, ...]
     corpus: str
+    blend: float = 0.0
+
+    @property
+    def used(self) -> tuple[int, ...]:
+        """Members that count in some class."""
+        return tuple(range(len(self.members))) if self.blend else tuple(sorted(set(self.champion)))
+
+    @property
+    def shares(self) -> tuple[dict[int, float], ...]:
+        """Of each class, member to what it counts in its logits; they add up to 1."""
+        if not self.blend:
+            return tuple({champion: 1.0} for champion in self.champion)
+        even = self.blend / len(self.members)
+        return tuple(
+            {index: even + (1 - self.blend) * (index == champion) for index in self.used} for champion in self.champion
+        )
 
 
 def save_detector(
@@ -77,10 +94,11 @@ def save_detector(
     points: OperatingPoints,
     temperatures: Sequence[float],
     corpus: str,
+    blend: float = 0.0,
 ) -> None:
     """Write a detector made of the networks saved at `networks`.
 
-    champion: (classes,) index into networks; corpus: digest of the corpus it was trained on.
+    champion: (classes,) index into networks; blend: see `Detector`; corpus: digest of the corpus it was trained on.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for index, network in enumerate(networks):
@@ -90,6 +108,7 @@ def save_detector(
         "classes": list(classes),
         "members": [{"folder": f"member-{i}", "spec": spec.to_dict()} for i, spec in enumerate(specs)],
         "champion": list(champion),
+        "blend": blend,
         "points": dataclasses.asdict(points),
         "temperatures": list(temperatures),
         "corpus": corpus,
@@ -115,7 +134,13 @@ def load_detector(folder: Path) -> Detector:
     points = OperatingPoints(tuple(given["thresholds"]), tuple(given["windows"]), tuple(given.get("depths", ())))
     temperatures = tuple(about["temperatures"])
     return Detector(
-        tuple(about["classes"]), tuple(members), tuple(about["champion"]), points, temperatures, about["corpus"]
+        tuple(about["classes"]),
+        tuple(members),
+        tuple(about["champion"]),
+        points,
+        temperatures,
+        about["corpus"],
+        about.get("blend", 0.0),
     )
 
 

@@ -48,7 +48,7 @@ class Listener:
 
     def __init__(self, detector: Detector, *, rate: int, cut: Cut, precision: str, pad: bool = True) -> None:
         self.rate, self.pad, self.samples = rate, pad, 0
-        used = sorted(set(detector.champion))
+        used = detector.used
         specs = {index: detector.members[index].spec for index in used}
         self.resamplers = {wanted: StreamResampler(rate, wanted) for wanted in {spec.rate for spec in specs.values()}}
         self.bands = {spec: StreamLogBands(spec) for spec in dict.fromkeys(specs.values())}

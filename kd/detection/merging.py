@@ -1,4 +1,4 @@
-"""Logits of a detector's networks, each on its own frames and block by block, made one: each class from its champion."""
+"""Logits of a detector's networks, each on its own frames and block by block, made one by each class's shares."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,7 +6,7 @@ import numpy.typing as npt
 from kd.audio.grid import FrameGrid
 from kd.detection.apply import finest
 from kd.detection.detector import Detector
-from kd.labels.merging import interpolated
+from kd.labels.merging import interpolated, merge
 
 Logits = npt.NDArray[np.float16]
 
@@ -56,16 +56,16 @@ class StreamMerge:
 
     def __init__(self, detector: Detector) -> None:
         grid = finest(detector)
-        self.used = sorted(set(detector.champion))
+        self.used = detector.used
         self.finest = next(index for index in self.used if detector.members[index].grid.hop == grid.hop)
         self.regrids = {index: StreamRegrid(detector.members[index].grid, grid) for index in self.used}
         self.waiting: dict[int, Logits] = {
             index: np.zeros((0, len(detector.members[index].classes)), np.float16) for index in self.used
         }
-        self.columns = [
-            (index, detector.members[index].classes.index(label))
-            for index, label in zip(detector.champion, detector.classes, strict=True)
-        ]
+        self.shares = detector.shares
+        self.own = {
+            index: [detector.members[index].classes.index(label) for label in detector.classes] for index in self.used
+        }
         self.frames = 0  # of the finest network
 
     def push(self, logits: dict[int, Logits]) -> Logits:
@@ -82,6 +82,6 @@ class StreamMerge:
         for index, each in more.items():
             self.waiting[index] = np.concatenate([self.waiting[index], each])
         count = min(len(each) for each in self.waiting.values())
-        merged = np.stack([self.waiting[index][:count, column] for index, column in self.columns], axis=1)
+        merged = merge(self.shares, {index: each[:count, self.own[index]] for index, each in self.waiting.items()})
         self.waiting = {index: each[count:] for index, each in self.waiting.items()}
         return merged

@@ -9,7 +9,7 @@ from kd.detection.apply import finest
 from kd.detection.detector import Detector, Member
 from kd.export.graph import IR_VERSION, OPSET
 
-SCHEMA = 2
+SCHEMA = 3
 NETWORK = "network-{}.onnx"
 SAMPLES = (
     "input `samples` (batch, samples), float32: the file's channels averaged, at `rate` samples per second, in [-1, 1], cropped "
@@ -27,7 +27,8 @@ RECIPE = (
     "networks[i].classes. Frame j is centred on j * grid.hop + grid.window / 2 seconds, grid being the network's.",
     "Where a network's grid is not the grid of the whole, interpolate its logits linearly in time onto the centres of that grid, "
     "the ends held.",
-    "The scores of a class: sigmoid of column `column` of network `network`. kd rounds logits to float16 before.",
+    "The logits of a class: the sum over `from` of `share` times column `column` of network `network`. kd rounds logits to "
+    "float16, each network's and, where there are several, the sum. Its scores: their sigmoid.",
     "Median of the scores over `median_window` frames, centred, the first and last frame repeated beyond the ends.",
     "Hysteresis: raised scores are sigmoid(logit(score) + depth), where the score is the median's; at depth 0 the score itself.",
     "Each run of frames with a raised score of at least `threshold` that holds a frame with a score of at least `threshold` is "
@@ -71,19 +72,21 @@ def description(detector: Detector, written: Sequence[Written], *, source: str, 
 
 
 def classes_of(detector: Detector) -> list[dict[str, Any]]:
-    """Which network and column each class comes from, and its operating point."""
+    """Which columns of which networks each class comes from, and its operating point."""
     points = detector.points
     return [
         {
             "name": label,
-            "network": network,
-            "column": detector.members[network].classes.index(label),
+            "from": [
+                {"network": index, "column": detector.members[index].classes.index(label), "share": share}
+                for index, share in shares.items()
+            ],
             "threshold": points.thresholds[index],
             "median_window": points.windows[index],
             "depth": points.depths[index],
             "temperature": detector.temperatures[index],
         }
-        for index, (label, network) in enumerate(zip(detector.classes, detector.champion, strict=True))
+        for index, (label, shares) in enumerate(zip(detector.classes, detector.shares, strict=True))
     ]
 
 

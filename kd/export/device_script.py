@@ -13,6 +13,7 @@ import struct
 import sys
 import time
 import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -177,23 +178,30 @@ class Detector:
         wav = Wav(path)
         grid, seconds = self.about["grid"], wav.length / wav.rate
         logits = [each.logits(wav) for each in self.networks]
-        own = [each.about["grid"] for each in self.networks]
-        fine = next(i for i, each in enumerate(own) if each["hop"] == grid["hop"])
+        fine = next(i for i, each in enumerate(self.networks) if each.about["grid"]["hop"] == grid["hop"])
         frames, rows = len(logits[fine]), []
         for known in self.about["classes"]:
-            index = known["network"]
-            column = logits[index][:, known["column"]]
-            if own[index] != grid:
-                at, to = (
-                    np.arange(n) * g["hop"] + g["window"] / 2 for n, g in ((len(column), own[index]), (frames, grid))
-                )
-                column = np.interp(to, at, column.astype(np.float32)).astype(np.float16)
+            column = self.column(known["from"], logits, frames)
             scores = median(0.5 * (1 + np.tanh(0.5 * column.astype(np.float32))), known["median_window"])
             turns = runs(scores, known["threshold"], known["depth"])
             edges = turns * grid["hop"] + (grid["window"] - grid["hop"]) / 2
             edges[turns == 0], edges[turns == frames] = 0, math.inf
             rows += [(a, min(b, seconds), known["name"]) for a, b in edges.reshape(-1, 2) if a < seconds]
         return sorted(rows)
+
+    def column(self, sources: Sequence[Mapping[str, Any]], logits: Sequence[Array], frames: int) -> Array:
+        """A class's logits (frames,): columns of networks, each on the frames of the whole, times their shares."""
+        grid, found = self.about["grid"], []
+        for each in sources:
+            column, own = logits[each["network"]][:, each["column"]], self.networks[each["network"]].about["grid"]
+            if own != grid:
+                at, to = (np.arange(n) * g["hop"] + g["window"] / 2 for n, g in ((len(column), own), (frames, grid)))
+                column = np.interp(to, at, column.astype(np.float32)).astype(np.float16)
+            found.append(column)
+        if len(found) == 1:
+            return found[0]
+        shares = [np.float32(each["share"]) for each in sources]
+        return sum(s * c.astype(np.float32) for s, c in zip(shares, found, strict=True)).astype(np.float16)
 
 
 def runs(scores: Array, threshold: float, depth: float) -> Array:

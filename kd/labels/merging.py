@@ -1,4 +1,4 @@
-"""Teacher scores of many models made one: each class from its own champion."""
+"""Teacher scores of many models made one: each class from its own champion, or from several models by shares."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,14 +11,22 @@ Logits = npt.NDArray[np.float16]
 Doubles = npt.NDArray[np.float64]
 
 
-def merge(classes: Sequence[str], *, champion: Mapping[str, str], logits: Mapping[str, Logits]) -> Logits:
-    """Logits of shape (clips, frames, classes) whose column c is that of class c's champion.
+def merge(shares: Sequence[Mapping[int, float]], logits: Mapping[int, Logits]) -> Logits:
+    """Logits (…, frames, classes) whose column c is the sum of models' columns c, each times its share.
 
-    champion: class to model; logits: model to (clips, frames, classes), all of one shape and class order.
-    Source: S1 section 3.3.3.
+    shares: of each class, model to what it counts; they add up to 1. logits: model to (…, frames, classes), all of one shape and
+    class order. A class with one model has that model's bits. Source: S1 section 3.3.3, where each class has one; shares
+    are ours.
     """
-    columns = [logits[champion[label]][:, :, index] for index, label in enumerate(classes)]
-    return np.stack(columns, axis=2)
+    return np.stack([_shared(each, logits, index) for index, each in enumerate(shares)], axis=-1)
+
+
+def _shared(shares: Mapping[int, float], logits: Mapping[int, Logits], index: int) -> Logits:
+    if len(shares) == 1:
+        (model,) = shares
+        return logits[model][..., index]
+    total = sum(np.float32(share) * logits[model][..., index].astype(np.float32) for model, share in shares.items())
+    return np.asarray(total).astype(np.float16)
 
 
 def regrid(logits: Logits, *, source: FrameGrid, target: FrameGrid) -> Logits:

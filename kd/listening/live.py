@@ -69,7 +69,7 @@ def live_cut(member: Member, *, step: float, lookahead: float = -1.0) -> Windows
 def latency(detector: Detector, cut: partial[Windows]) -> tuple[float, float]:
     """Seconds from the end of an event until it can be printed, at most: without and with its class's median window."""
     spans = []
-    for index in sorted(set(detector.champion)):
+    for index in detector.used:
         member = detector.members[index]
         windows, grid = cut(member), member.spec.grid
         spans.append((windows.step + windows.after) * grid.hop + grid.window + PIECE)

@@ -93,7 +93,7 @@ class Bench:
 
     def logits(self, detector: Detector, part: Part) -> Logits:
         """Merged logits of a detector on a split, each member predicted once."""
-        members = {index: self.member_logits(detector, index, part) for index in sorted(set(detector.champion))}
+        members = {index: self.member_logits(detector, index, part) for index in detector.used}
         return merged_columns(detector, members)
 
     def verdict(self, detector: Detector) -> Verdict:

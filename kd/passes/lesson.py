@@ -41,18 +41,17 @@ def lesson(
     index: int,
     *,
     teachers: Mapping[str, int],
-    f1: Mapping[str, float],
     earlier: Sequence[Mapping[str, Any]],
     run: str,
     start: Path | None = None,
 ) -> Lesson:
     """What pass `index`, from 2, learns from.
 
-    teachers: class to version; f1: class to its F1 on the selection split; earlier: records of the passes before; run:
-    the pass's run, on which studies are logged; start: folder of the network that students of studies go on from.
+    teachers: class to version; earlier: records of the passes before; run: the pass's run, on which studies are logged; start:
+    folder of the network that students of studies go on from.
     """
     bench = work.bench
-    teacher = teacher_of(bench, teachers, f1)
+    teacher = teacher_of(bench, teachers, blend=work.plan.blend)
     settings = settings_after(work, earlier)
     studied: dict[str, Any] = {}
     if work.studies is not None:
@@ -115,17 +114,14 @@ def logged_by(teachers: Mapping[str, int], earlier: Sequence[Mapping[str, Any]])
     return str(last["run_id"]) if champions == dict(teachers) else ""
 
 
-def teacher_of(bench: Bench, teachers: Mapping[str, int], f1: Mapping[str, float] | None = None) -> Teacher:
-    """The merged champions, with their scores of all training clips and of the selection split.
-
-    f1: class to F1 there, where it is known already.
-    """
+def teacher_of(bench: Bench, teachers: Mapping[str, int], *, blend: float) -> Teacher:
+    """The merged champions, with their scores of all training clips and of the selection split."""
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
-        detector = merged_detector(bench, teachers, Path(place))
+        detector = merged_detector(bench, teachers, Path(place), blend=blend)
         logits = {role: bench.logits(detector, part) for role, part in bench.inputs.training.items()}
         select = bench.logits(detector, bench.inputs.select)
-        if f1 is None:
-            f1 = {label: value or 0.0 for label, value in bench.verdict(detector).f1("tuned").items()}
+        own = bench.judge.fits(select, grid=finest(detector), points=detector.points)["tuned"].same.total().scores()
+        f1 = {label: own.classes[label].f1 or 0.0 for label in detector.classes}
     return Teacher(detector.points, finest(detector), logits, select, f1)
 
 

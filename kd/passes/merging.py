@@ -10,6 +10,7 @@ from kd.detection.detector import Detector, Member, load_detector, save_detector
 from kd.errors import UserError
 from kd.labels.merging import window_on
 from kd.passes.context import Bench
+from kd.passes.judging import Fits
 from kd.passes.mending import mended
 from kd.scoring.operating_points import OperatingPoints
 from kd.tracking.registry import Version, best_alias, fetch
@@ -52,12 +53,41 @@ def champion_of_every_class(bench: Bench) -> dict[str, int]:
     return champions
 
 
-def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) -> Detector:
-    """Write and load the detector that takes every class from its champion, thresholds and windows included.
+def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path, *, blend: float = 0.0) -> Detector:
+    """Write and load the detector of the champions. champions: class to version; blend: see `Detector`.
 
-    A window keeps its length in time where another champion's frames are finer. champions: class to version. Champions
-    that share a network, be it that of different versions, share it here too. Source: S1 section 3.3.3.
+    Without a blend every class is taken from its champion, thresholds and windows included; a window keeps its length in time
+    where another champion's frames are finer. With one, operating points and temperatures are those that fit the blended
+    scores of the selection split. Champions that share a network, be it that of different versions, share it here too.
+    Source: S1 section 3.3.3; the blend is ours.
     """
+    made = of_champions(bench, champions, blend=blend)
+    points, temperatures = made.points, made.temperatures
+    if made.blend:
+        fitted = bench.judge.verdict(grid=finest(made), select=bench.logits(made, bench.inputs.select), report=None)
+        points, temperatures = fitted.points, fitted.temperatures
+    save_detector(
+        folder,
+        classes=made.classes,
+        networks=[member.folder for member in made.members],
+        specs=[member.spec for member in made.members],
+        champion=made.champion,
+        points=points,
+        temperatures=temperatures,
+        corpus=made.corpus,
+        blend=made.blend,
+    )
+    return load_detector(folder)
+
+
+def blended_fits(bench: Bench, champions: Mapping[str, int], *, blend: float) -> Fits:
+    """Counts of the selection split by the blended scores of these champions. champions: class to version."""
+    detector = of_champions(bench, champions, blend=blend)
+    return bench.judge.fits(bench.logits(detector, bench.inputs.select), grid=finest(detector))
+
+
+def of_champions(bench: Bench, champions: Mapping[str, int], *, blend: float) -> Detector:
+    """The champions as one detector, with the operating points of each; a single network is blended with nothing."""
     detectors = {
         number: detector_of(bench, bench.registry.version(number)) for number in sorted(set(champions.values()))
     }
@@ -79,18 +109,16 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path) ->
         windows.append((detector.points.windows[column], finest(detector)))
         temperatures.append(detector.temperatures[column])
     grid = finest_of(members)
-    save_detector(
-        folder,
+    return Detector(
         classes=bench.inputs.classes,
-        networks=[member.folder for member in members],
-        specs=[member.spec for member in members],
-        champion=champion,
+        members=tuple(members),
+        champion=tuple(champion),
         points=OperatingPoints(
             tuple(thresholds),
             tuple(window_on(frames, source=own, target=grid) for frames, own in windows),
             tuple(depths),
         ),
-        temperatures=temperatures,
+        temperatures=tuple(temperatures),
         corpus=bench.inputs.corpus.digest,
+        blend=blend if len(members) > 1 else 0.0,
     )
-    return load_detector(folder)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from kd.passes.context import pooling_of
 from kd.passes.inputs import View
 from kd.passes.judging import Fits, macro
 from kd.passes.lesson import Lesson, lesson
-from kd.passes.merging import detector_of
+from kd.passes.merging import blended_fits, detector_of
 from kd.passes.optimism import Contest
 from kd.passes.origin import Origin
 from kd.passes.pass_merge import merge_pass
@@ -123,10 +124,7 @@ def run_pass(
     learnt = None
     starts = starts_of(work, tagged_by, earlier)
     if index > 1:
-        f1 = {label: contender.f1[label] for label, contender in incumbents.items()}
-        learnt = lesson(
-            work, index, teachers=teachers, f1=f1, earlier=earlier, run=run, start=starts.get(work.plan.student)
-        )
+        learnt = lesson(work, index, teachers=teachers, earlier=earlier, run=run, start=starts.get(work.plan.student))
     clock.done("labels")
     sets = training_sets(work, learnt, tagger=tagger)
     records: list[dict[str, Any]] = []
@@ -168,7 +166,8 @@ def run_pass(
     work.moves.move(best, why=f"pass {index}", run=run, about=about)
     labels = work.plan.labels if learnt is None else learnt.settings
     merged = merge_pass(work, index, run=run, about=about, labels=labels)
-    crossed = contest.crossed(merged.fits)
+    blended = partial(blended_fits, bench, blend=work.plan.blend) if work.plan.blend else None
+    crossed = contest.crossed(merged.fits, blended)
     report = crossed["crossfit"] if bench.judge.crossfit else merged.report
     clock.done("merging")
     names = {c["version"]: f"pass {each['index']} {c['name']}" for each in earlier for c in each["candidates"]}

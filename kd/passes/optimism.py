@@ -1,6 +1,6 @@
 """What champions score on the selection split had they been chosen on its other half: how far choosing flatters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,19 +41,31 @@ class Contest:
                 found.append(label)
         return found
 
-    def crossed(self, merged: Fits) -> dict[str, dict[str, Any]]:
+    def crossed(
+        self, merged: Fits, blended: Callable[[Mapping[str, int]], Fits] | None = None
+    ) -> dict[str, dict[str, Any]]:
         """`{crossfit: {fixed: E, tuned: E}, optimism: {fixed, tuned: {value, low, high}}}` of the merged champions.
 
         Candidate, threshold and window of each class are chosen on one half of its cells and scored on the other, both
-        ways. merged: counts of the champions chosen on all cells. What a person moved counts there alone, and so does
-        what earlier champions taught the candidates.
+        ways. merged: counts of the champions chosen on all cells; blended: counts by the blended scores of champions, class to
+        version, where they are blended. What a person moved counts in merged alone, and so does what earlier champions taught the
+        candidates. A class's blend holds champions of other classes, whose halves are not its own.
         """
-        entered = [self.fits[version] for version in sorted(self.fits)]
+        versions = sorted(self.fits)
+        entered = [self.fits[version] for version in versions]
         by = [fits[self.judged_by] for fits in entered]
         crossed: dict[str, CrossFit[Any]] = {
             kind: replace(crossfit_champions([fits[kind] for fits in entered], by=by), same=merged[kind].same)
             for kind in merged
         }
+        if blended is not None:
+            chosen_on = next(iter(crossed.values())).chosen_on
+            classes = self.judge.classes
+            halves = [blended({c: versions[i] for c, i in zip(classes, half, strict=True)}) for half in chosen_on]
+            crossed = {
+                kind: replace(fit, counts_on=(halves[0][kind].counts_on[0], halves[1][kind].counts_on[1]))
+                for kind, fit in crossed.items()
+            }
         weights = self.judge.select.weights
         return {
             "crossfit": self.judge.figures({kind: fit.crossed for kind, fit in crossed.items()}),

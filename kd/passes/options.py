@@ -242,6 +242,13 @@ class LoopOptions:
         help="'class': each class from its best network; 'network': all classes from the one of best mean F1",
         choices=("class", "network"),
     )
+    blend: float = option(
+        -1.0,
+        help="what the mean of all champions' networks counts in the merged scores of each class; the rest is its own "
+        "champion's; -1: the recipe's (paper 0, default 0.5)",
+        low=-1,
+        high=1,
+    )
     patience: int = option(
         0,
         help="end the job after so many passes in which no class gained beyond its 95 % interval on the selection split; 0: "
@@ -338,3 +345,9 @@ class MergeOptions:
     """The model of `merge`."""
 
     model: str = option("kd-sed", help="name in the model registry, whose best-<class> aliases are merged")
+    blend: float = option(
+        0.5,
+        help="what the mean of all champions' networks counts in the scores of each class; the rest is its own champion's",
+        low=0,
+        high=1,
+    )

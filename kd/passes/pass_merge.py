@@ -33,7 +33,7 @@ def merge_pass(work: PassWork, index: int, *, run: str, about: Mapping[str, Any]
     champions = champions_in_registry(bench)
     with tempfile.TemporaryDirectory(prefix="kd-") as place:
         folder = Path(place)
-        detector = merged_detector(bench, champions, folder / "detector")
+        detector = merged_detector(bench, champions, folder / "detector", blend=work.plan.blend)
         verdict = bench.verdict(detector)
         version = register_merged(
             work, index, run=run, folder=folder / "detector", detector=detector, verdict=verdict, champions=champions

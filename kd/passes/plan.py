@@ -26,6 +26,7 @@ LABELS = {"default": "binary", "paper": "soft"}
 START = {"default": "last", "paper": "fresh"}
 POOLING = {"default": "linear", "paper": "mean"}
 JUDGED_BY = {"default": "tuned", "paper": "fixed"}
+BLEND = {"default": 0.5, "paper": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,15 @@ class TuningPlan:
 class Plan:
     """Passes and their candidates, the champions' yardstick, `tuned` or `fixed` F1, and how labels are made.
 
-    smoothings: names; labels: of pass 2, or where studies begin; tuning: None where nothing is tuned.
+    smoothings: names; blend: of the merged champions, see `Detector`; labels: of pass 2, or where studies begin; tuning: None
+    where nothing is tuned.
     """
 
     passes: int
     architectures: tuple[str, ...]
     smoothings: tuple[str, ...]
     judged_by: str
+    blend: float
     labels: LabelSettings
     tuning: TuningPlan | None
 
@@ -132,7 +135,15 @@ def plan(settings: IterateSettings) -> Plan:
         tag_weight=0.0 if paper else settings.tag_weight,
     )
     labels.smoothings(smoothed)
-    return Plan(settings.passes, wanted, smoothed, JUDGED_BY[settings.recipe], labels, tuning_plan(settings))
+    return Plan(
+        settings.passes,
+        wanted,
+        smoothed,
+        JUDGED_BY[settings.recipe],
+        BLEND[settings.recipe] if settings.blend == -1 else settings.blend,
+        labels,
+        tuning_plan(settings),
+    )
 
 
 def check_direction(direction: str, architectures: Sequence[str]) -> None:

@@ -173,7 +173,7 @@ def merge(settings: MergeSettings) -> int:
         tags = identity_tags(bench, kind="merged", index=0, name="merge")
         run = bench.runs.top("merge", tags)
         with ended(bench.runs), tempfile.TemporaryDirectory(prefix="kd-") as place:
-            detector = merged_detector(bench, champions, Path(place) / "detector")
+            detector = merged_detector(bench, champions, Path(place) / "detector", blend=settings.blend)
             verdict = bench.verdict(detector)
             logged = log_detector(bench.runs, run=run, folder=Path(place) / "detector")
             log_logits(bench, run, partial(bench.logits, detector), grid=finest(detector), verdict=verdict)

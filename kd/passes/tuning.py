@@ -15,6 +15,7 @@ from kd.passes.label_studies import LabelStudies
 from kd.passes.lesson import teacher_of
 from kd.passes.merging import champion_of_every_class
 from kd.passes.plan import (
+    BLEND,
     SMOOTHED,
     TuningPlan,
     check_direction,
@@ -88,7 +89,7 @@ def prepared(settings: TuneSettings) -> Search:
     smoothings = listed(SMOOTHED["default"], "smoothings")
     studies = LabelStudies(bench, open_studies(), plan, smoothings, student, settings.seed)
     name = study_name(settings, bench.inputs.corpus.digest, champions)
-    return Search(settings, studies, teacher_of(bench, champions), labels, name)
+    return Search(settings, studies, teacher_of(bench, champions, blend=BLEND["default"]), labels, name)
 
 
 def study_name(settings: TuneSettings, corpus: str, champions: Mapping[str, int]) -> str:

@@ -18,7 +18,11 @@ SPECS: Mapping[str, FeatureSpec] = {"deep": s1(), "shallow": s1(), "resnet": s2(
 
 
 def detector_folder(
-    folder: Path, architectures: Sequence[str] = ("shallow",), *, windows: Sequence[int] = (1, 5, 11)
+    folder: Path,
+    architectures: Sequence[str] = ("shallow",),
+    *,
+    windows: Sequence[int] = (1, 5, 11),
+    blend: float = 0.0,
 ) -> Path:
     """A saved detector of three classes, dealt out to the networks in turn."""
     places = []
@@ -40,10 +44,11 @@ def detector_folder(
         points=OperatingPoints((0.5, 0.45, 0.55), tuple(windows), (0.0, 0.02, 0.1)),
         temperatures=[1.0, 2.0, 0.5],
         corpus="made",
+        blend=blend,
     )
     return folder / "detector"
 
 
-def detector(folder: Path, architectures: Sequence[str] = ("shallow",)) -> Detector:
+def detector(folder: Path, architectures: Sequence[str] = ("shallow",), *, blend: float = 0.0) -> Detector:
     """The same, loaded."""
-    return load_detector(detector_folder(folder, architectures))
+    return load_detector(detector_folder(folder, architectures, blend=blend))

@@ -23,7 +23,8 @@ from kd.scoring.decode import decode_clips
 from kd.training.predict import logits_of
 from tests.detection.make import detector
 
-MIXES = [("shallow",), ("deep", "shallow"), ("shallow", "resnet"), ("resnet",)]
+BLENDED = ("blended", "shallow", "resnet")
+MIXES = [("shallow",), ("deep", "shallow"), ("shallow", "resnet"), ("resnet",), BLENDED]
 Array = npt.NDArray[np.float32]
 
 
@@ -44,7 +45,14 @@ def heard_scores(model: Detector, samples: Array, rate: int, cuts: list[int], **
 
 @pytest.fixture(scope="module")
 def detectors(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], Detector]:
-    return {mix: detector(tmp_path_factory.mktemp("-".join(mix)), mix) for mix in MIXES}
+    return {
+        mix: detector(
+            tmp_path_factory.mktemp("-".join(mix)),
+            [name for name in mix if name != "blended"],
+            blend=0.5 if mix == BLENDED else 0.0,
+        )
+        for mix in MIXES
+    }
 
 
 @pytest.mark.parametrize("mix", MIXES)

@@ -44,7 +44,12 @@ def a_network(config: ModelConfig, *, seed: int = 0) -> Network:
 
 
 def a_detector(
-    folder: Path, members: Sequence[tuple[ModelConfig, FeatureSpec]], *, champion: Sequence[int], clips: np.ndarray
+    folder: Path,
+    members: Sequence[tuple[ModelConfig, FeatureSpec]],
+    *,
+    champion: Sequence[int],
+    clips: np.ndarray,
+    blend: float = 0.0,
 ) -> Detector:
     """A detector whose thresholds lie in gaps between the scores of clips (clips, samples): no rounding flips an event."""
     places = []
@@ -63,6 +68,7 @@ def a_detector(
             points=OperatingPoints(tuple(thresholds), windows, depths),
             temperatures=(1.0, 2.0, 0.5),
             corpus="none",
+            blend=blend,
         )
         return load_detector(folder / "detector")
 

@@ -56,7 +56,8 @@ def test_what_is_written_and_said(export: Export, detector: Path, tmp_path: Path
     assert sorted(path.name for path in out.iterdir()) == ["export.json", "network-0.onnx", "network-1.onnx"]
     about = json.loads((out / "export.json").read_text("utf-8"))
     saved = json.loads((detector / "detector.json").read_text("utf-8"))
-    assert [(each["name"], each["network"]) for each in about["classes"]] == [*zip(CLASSES, (1, 0, 1), strict=True)]
+    sources = [(each["name"], *(each["network"] for each in each["from"])) for each in about["classes"]]
+    assert sources == [*zip(CLASSES, (1, 0, 1), strict=True)]
     assert [each["threshold"] for each in about["classes"]] == saved["points"]["thresholds"]
     assert [each["median_window"] for each in about["classes"]] == saved["points"]["windows"]
     assert [each["temperature"] for each in about["classes"]] == saved["temperatures"]

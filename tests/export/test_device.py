@@ -50,12 +50,15 @@ def exported(*words: str) -> None:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Detector, list[Path]]:
     """An export of networks on different frames, its detector, and sound files at the networks' rate."""
-    folder = tmp_path_factory.mktemp("example")
+    return made_in(tmp_path_factory.mktemp("example"))
+
+
+def made_in(folder: Path, *, blend: float = 0.0) -> tuple[Path, Detector, list[Path]]:
     coarse = FeatureSpec(rate=16_000, window=320, hop=160, seconds=SECONDS, scaling="min-max")
     fine = s1(seconds=SECONDS)
     clips = sounds(5, samples=fine.samples)
     members = [(ModelConfig("small", CLASSES, width=0.5), fine), (ModelConfig("resnet", CLASSES, width=0.1), coarse)]
-    detector = a_detector(folder, members, champion=(0, 1, 0), clips=clips)
+    detector = a_detector(folder, members, champion=(0, 1, 0), clips=clips, blend=blend)
     files = []
     for index, clip in enumerate(clips):
         files.append(folder / f"clip-{index}.wav")
@@ -89,6 +92,13 @@ def test_one_file_finds_what_kd_finds(made: tuple[Path, Detector, list[Path]]) -
     assert sorted(each.name for each in folder.iterdir()) == ["detect.py"]
     wanted = by_kd(detector, files)
     assert len(wanted) > 20 and {row[3] for row in wanted} == set(CLASSES)
+    assert by_script(folder, files) == wanted
+
+
+def test_blended_networks_find_what_kd_finds(tmp_path: Path) -> None:
+    folder, detector, files = made_in(tmp_path, blend=0.4)
+    wanted = by_kd(detector, files)
+    assert len(wanted) > 10 and {row[3] for row in wanted} == set(CLASSES)
     assert by_script(folder, files) == wanted
 
 

@@ -57,8 +57,18 @@ def test_temperature_softens_and_keeps_order() -> None:
 
 def test_every_class_comes_from_its_champion() -> None:
     a, b = np.zeros((1, 4, 2), np.float16), np.ones((1, 4, 2), np.float16)
-    merged = merge(["x", "y"], champion={"x": "b", "y": "a"}, logits={"a": a, "b": b})
+    merged = merge([{1: 1.0}, {0: 1.0}], {0: a, 1: b})
     assert merged[0, 0].tolist() == [1, 0]
+
+
+@given(st.floats(0, 1), st.integers(0, 2**31))
+def test_shares_weigh_the_logits_of_several(share: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits = {index: rng.normal(0, 4, (2, 3, 2)).astype(np.float16) for index in (0, 3)}
+    merged = merge([{0: share, 3: 1 - share}, {3: 1.0}], logits)
+    wanted = share * logits[0][..., 0].astype(float) + (1 - share) * logits[3][..., 0].astype(float)
+    np.testing.assert_allclose(merged[..., 0], wanted, atol=0.01)
+    assert (merged[..., 1] == logits[3][..., 1]).all()
 
 
 @given(st.integers(0, 20), st.floats(0.005, 0.2), st.floats(0.005, 0.2))
