@@ -7,7 +7,7 @@ from tests.conftest import Place
 
 QUICK = {
     "passes": 2,
-    "steps": 6,
+    "steps": 12,
     "batch": 4,
     "smoothings": "median,median+gaussian",
     "threads": 1,

@@ -39,7 +39,7 @@ def test_sigkill_in_a_study_and_in_pass_2_of_an_mlflow_run_changes_nothing(
     whole, broken = new_place(), new_place()
     done = whole.run("iterate", data=corpus, **QUICK)
     assert done.returncode == 0, done.stderr
-    for moment in (r"pass 2/2  .*attempt 1 ", r"pass 2/2  .*deep-median\+gaussian"):
+    for moment in (r"pass 2/2  .*attempt 1 ", r"pass 2/2  .*small-median\+gaussian"):
         job = broken.launch("iterate", data=corpus, **QUICK)
         assert job.stdout is not None
         for line in job.stdout:
