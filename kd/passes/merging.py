@@ -59,7 +59,8 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path, *,
     Without a blend every class is taken from its champion, thresholds and windows included; a window keeps its length in time
     where another champion's frames are finer. With one, operating points and temperatures are those that fit the blended
     scores of the selection split. Champions that share a network, be it that of different versions, share it here too.
-    Source: S1 section 3.3.3; the blend is ours.
+    Source: S1 section 3.3.3.
+    Deviation: with a blend, the default, a class is not its champion's alone, which on few clips is chosen too well.
     """
     made = of_champions(bench, champions, blend=blend)
     points, temperatures = made.points, made.temperatures
