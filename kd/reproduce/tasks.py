@@ -22,6 +22,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "deep-only": {"architectures": "deep"},
     "shallow-only": {"architectures": "shallow"},
     "small-only": {"architectures": "small"},
+    "without-blend": {"blend": 0.0},
     "one-network-for-all-classes": {"merge": "network"},
     "without-tuning": {"tuning": "off"},
     "soft-labels": {"labels": "soft"},

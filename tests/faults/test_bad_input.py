@@ -70,7 +70,7 @@ def own(corpus: Path, tmp_path: Path) -> Path:
         ("class_frame", {"weights": "neck"}, "did you mean 'nec'"),
         ("class_frame", {"threshold_floor": 0.9}, "lies below threshold_floor"),
         ("class_frame", {"step_ms": 0.001}, "step_ms=0.001"),
-        ("class_frame", {"width": 0}, "out of range"),
+        ("class_frame", {"width": 9}, "out of range"),
         ("class_frame", {"in_domain": "x"}, "unknown parameter 'in_domain'"),
         ("iterate", {"model": "a/b"}, "is no name for a model"),
         ("iterate", {"model": ".."}, "is no name for a model"),
