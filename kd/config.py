@@ -32,12 +32,14 @@ def option(
     low: float | None = None,
     high: float | None = None,
     odd: bool = False,
+    unset: float | None = None,
 ) -> Any:
     """A field of a settings class. The default's type (bool, int, float or str) is the field's type.
 
-    choices: the words allowed; low, high: closed bounds of a number; odd: a whole number that must be odd.
+    choices: the words allowed; low, high: closed bounds of a number; odd: a whole number that must be odd; unset: a number
+    outside the bounds that stands for none given.
     """
-    limits = {"help": help, "choices": choices, "low": low, "high": high, "odd": odd}
+    limits = {"help": help, "choices": choices, "low": low, "high": high, "odd": odd, "unset": unset}
     return dataclasses.field(default=default, metadata=limits)
 
 
@@ -107,7 +109,7 @@ def convert(field: "dataclasses.Field[Any]", text: str) -> Any:
             raise UserError(f"{name}={text!r} is neither true nor false", f"give {name}=true or {name}=false")
         return text.lower() in TRUE
     if isinstance(default, int | float):
-        value = _number(name, text, isinstance(default, int), limits["low"], limits["high"])
+        value = _number(name, text, isinstance(default, int), limits["low"], limits["high"], unset=limits["unset"])
         if limits["odd"] and value % 2 == 0:
             raise UserError(f"{name}={text} is even", f"{name} counts frames around a middle one: give 1, 3, 5, ...")
         return value
@@ -128,7 +130,9 @@ def convert_number(name: str, text: str, *, low: float, high: float) -> float:
     return float(_number(name, text.strip(), False, low, high))
 
 
-def _number(name: str, text: str, whole: bool, low: float | None, high: float | None) -> int | float:
+def _number(
+    name: str, text: str, whole: bool, low: float | None, high: float | None, *, unset: float | None = None
+) -> int | float:
     kind = "a whole number" if whole else "a number"
     try:
         value = float(text)
@@ -136,7 +140,7 @@ def _number(name: str, text: str, whole: bool, low: float | None, high: float | 
         raise UserError(f"{name}={text!r} is not {kind}", f"give {kind}") from None
     if not math.isfinite(value) or (whole and value != int(value)):
         raise UserError(f"{name}={text!r} is not {kind}", f"give {kind}")
-    if (low is not None and value < low) or (high is not None and value > high):
+    if value != unset and ((low is not None and value < low) or (high is not None and value > high)):
         span = (
             f"from {_plain(low)} to {_plain(high)}"
             if low is not None and high is not None

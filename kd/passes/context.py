@@ -12,7 +12,7 @@ from kd.models.config import ModelConfig
 from kd.passes.inputs import Inputs, Part, View
 from kd.passes.judging import Judge, Verdict
 from kd.passes.networks import Prediction, Training, Trial, set_digest
-from kd.passes.plan import POOLING, width_of
+from kd.passes.plan import POOLING, recipe_of, width_of
 from kd.passes.settings import FittedSettings
 from kd.passes.steps import Steps
 from kd.progress import Progress
@@ -125,4 +125,4 @@ def model_config(settings: FittedSettings, architecture: str, inputs: Inputs) ->
 
 def pooling_of(settings: FittedSettings) -> str:
     """How the networks of a job pool clip tags."""
-    return settings.pooling or POOLING[getattr(settings, "recipe", "default")]
+    return settings.pooling or POOLING[recipe_of(settings)]

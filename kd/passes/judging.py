@@ -91,6 +91,11 @@ class Judge:
             reported = {**found, "calibration": self._calibration(part, report, grid, temperatures)}
         return Verdict(chosen, tuple(temperatures), judged, reported, fits)
 
+    def fitted(self, logits: Logits, *, grid: FrameGrid) -> tuple[OperatingPoints, tuple[float, ...]]:
+        """Operating points and temperatures chosen on all of the selection split."""
+        first, second = self.select.halves.masks
+        return self._choose(probabilities(logits), grid, first | second), self._temperatures(logits, grid)
+
     def fits(self, logits: Logits, *, grid: FrameGrid, points: OperatingPoints | None = None) -> Fits:
         """Counts of the selection split at fixed points and at points chosen on it, or at known ones."""
         scores, halves = probabilities(logits), self.select.halves

@@ -49,7 +49,7 @@ def iterate(settings: IterateSettings, *, finish: Callable[[Runs, str], None] | 
     corpus = open_corpus(settings, progress)
     use_threads(settings.threads)
     clips = sum(len(split.clips) for split in corpus.training())
-    how = fit_settings(settings, todo.tagger, clips=clips, recipe=settings.recipe)
+    how = fit_settings(settings, todo.tagger, clips=clips)
     client = open_store()
     with model_locked(settings.model):
         runs, registry = Runs(client), Registry(client, settings.model)

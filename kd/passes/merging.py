@@ -65,8 +65,7 @@ def merged_detector(bench: Bench, champions: Mapping[str, int], folder: Path, *,
     made = of_champions(bench, champions, blend=blend)
     points, temperatures = made.points, made.temperatures
     if made.blend:
-        fitted = bench.judge.verdict(grid=finest(made), select=bench.logits(made, bench.inputs.select), report=None)
-        points, temperatures = fitted.points, fitted.temperatures
+        points, temperatures = bench.judge.fitted(bench.logits(made, bench.inputs.select), grid=finest(made))
     save_detector(
         folder,
         classes=made.classes,

@@ -49,8 +49,9 @@ class DescentOptions(LengthOptions):
         0.0,
         help="Adam's rate; falls linearly over the last third; 0: the network's own (0.004 of the small ones, 0.002 of "
         "shallow, 0.001 of the others and with recipe=paper)",
-        low=0,
+        low=1e-8,
         high=1,
+        unset=0,
     )
     seed: int = option(0, help="seed of initialisation, batch order and augmentation", low=0, high=2**31)
     time_mask: int = option(0, help="SpecAugment: frames masked of a clip, below this; 0: none", low=0, high=100_000)
@@ -161,8 +162,9 @@ class WidthOptions:
         0.0,
         help="a factor of the channels of the residual network, where 1 is the paper's and 0.25 suits processors, and of "
         "the small ones; 0: the network's own (2 of the small ones, else 1)",
-        low=0,
+        low=0.02,
         high=8,
+        unset=0,
     )
 
 
@@ -246,8 +248,9 @@ class LoopOptions:
         -1.0,
         help="what the mean of all champions' networks counts in the merged scores of each class; the rest is its own "
         "champion's; -1: the recipe's (paper 0, default 0.5)",
-        low=-1,
+        low=0,
         high=1,
+        unset=-1,
     )
     patience: int = option(
         0,

@@ -246,9 +246,14 @@ def seed_of(*parts: str | int) -> int:
     return int.from_bytes(sha256("/".join(map(str, parts)).encode()).digest()[:4], "big") >> 1
 
 
+def recipe_of(options: FittedSettings) -> str:
+    """The recipe, of entry points without one the default."""
+    return getattr(options, "recipe", "default")
+
+
 def rate_of(options: FittedSettings, architecture: str) -> float:
     """Learning rate of a network: as given, else its own; with recipe=paper S1's."""
-    own = RATES if getattr(options, "recipe", "default") == "default" else {}
+    own = RATES if recipe_of(options) == "default" else {}
     return options.learning_rate or own.get(architecture, S1_RATE)
 
 
@@ -257,8 +262,9 @@ def width_of(options: WidthOptions, architecture: str) -> float:
     return options.width or WIDTHS.get(architecture, 1.0)
 
 
-def fit_settings(options: FittedSettings, architecture: str, *, clips: int, recipe: str = "default") -> FitSettings:
+def fit_settings(options: FittedSettings, architecture: str, *, clips: int) -> FitSettings:
     """How a network is trained, from the parameters and the number of training clips."""
+    recipe = recipe_of(options)
     batch = options.batch or BATCH[recipe]
     return FitSettings(
         steps=resolve_steps(options, clips=clips, batch=batch),

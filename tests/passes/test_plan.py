@@ -35,7 +35,7 @@ def test_rate_and_width_are_a_networks_own_unless_given(
     given: dict[str, object], architecture: str, rate: float, width: float
 ) -> None:
     settings = IterateSettings(**given)  # type: ignore[arg-type]
-    assert fit_settings(settings, architecture, clips=10, recipe=settings.recipe).learning_rate == rate
+    assert fit_settings(settings, architecture, clips=10).learning_rate == rate
     assert width_of(settings, architecture) == width
 
 
