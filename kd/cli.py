@@ -84,4 +84,4 @@ def _refuse(error: UserError) -> int:
     sys.stderr.write(f"error: {printable(error.message)}\n")
     if error.hint:
         sys.stderr.write(f"hint: {printable(error.hint)}\n")
-    return 2
+    return UserError.code

@@ -8,7 +8,10 @@ class UserError(Exception):
 
     message: one line: what is wrong and where (file and row, or parameter).
     hint: one line: what to do about it; may be empty.
+    code: with which a process ends that cannot go on for it.
     """
+
+    code = 2
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -9,16 +9,23 @@ from typing import TextIO
 
 PLAIN_EVERY = 10.0
 LIVE_EVERY = 0.2
+SILENT = 30.0  # seconds, and ten steps, after which a training that says nothing is told of
+SLOW = 2.0  # times the time for a step that the fastest training of the same kind takes
 
 
 @dataclass
 class Active:
-    """A training that runs now: which pass, on how many cores, how far it is, and since when."""
+    """A training that runs now: which pass, on how many cores of which machine, how far it is, and since when.
+
+    heard: when it last said something, by this process's clock.
+    """
 
     index: int
     kind: str
     steps: int
     cores: int
+    host: str = ""
+    heard: float = 0.0
     done: int = 0
     loss: float = float("nan")
     first: int = 0
@@ -50,6 +57,7 @@ class Progress:
         self.left: dict[str, int] = {}
         self.cores = 1
         self._active: dict[str, Active] = {}
+        self._fastest: dict[tuple[int, str], float] = {}
         self._shown, self._width = 0.0, 0
 
     def plan(self, left: Mapping[str, int], cost: Mapping[str, float], *, cores: int) -> None:
@@ -63,9 +71,9 @@ class Progress:
             left[each.kind] = left.get(each.kind, 0) - each.done
         return sum(max(steps, 0) * self.cost.get(kind, 0.0) for kind, steps in left.items()) / self.cores
 
-    def begin(self, name: str, *, index: int, kind: str, steps: int, cores: int) -> None:
-        """A training begins, of pass `index` (0: before the passes)."""
-        self._active[name] = Active(index, kind, steps, cores)
+    def begin(self, name: str, *, index: int, kind: str, steps: int, cores: int, host: str = "") -> None:
+        """A training begins, of pass `index` (0: before the passes), on a machine of this name."""
+        self._active[name] = Active(index, kind, steps, cores, host, time.monotonic())
 
     def step(self, name: str, done: int, loss: float, at: float | None = None) -> None:
         """A training step is done; steps that an earlier process took are not told.
@@ -73,10 +81,12 @@ class Progress:
         at: when, in seconds by any one clock of the process that trains; None: just now.
         """
         each = self._active[name]
-        now = time.monotonic()
+        now = each.heard = time.monotonic()
         each.step(done, loss, now if at is None else at)
         if each.per_step:
             self.cost[each.kind] = each.per_step * each.cores
+            pace = (each.index, each.kind)
+            self._fastest[pace] = min(self._fastest.get(pace, each.per_step), each.per_step)
         if done == each.steps or now - self._shown >= (LIVE_EVERY if self.live else PLAIN_EVERY):
             self._shown = now
             self.show(self._line())
@@ -87,12 +97,33 @@ class Progress:
         self.left[each.kind] = max(self.left.get(each.kind, 0) - each.steps, 0)
         self.clear()
 
+    def waiting(self) -> None:
+        """Nothing was heard for a while: trainings that are silent for too long are told of."""
+        now = time.monotonic()
+        if now - self._shown >= PLAIN_EVERY and any(self._straggling(each, now) for each in self._active.values()):
+            self._shown = now
+            self.show(self._line())
+
+    def _straggling(self, each: Active, now: float) -> str:
+        """What holds a training back, in words; empty where nothing does."""
+        silent = now - each.heard
+        fastest = self._fastest.get((each.index, each.kind), each.per_step)
+        if each.done < each.steps and silent > max(SILENT, 10 * each.per_step):
+            what = f"silent for {clock(silent)}"
+        elif each.per_step > SLOW * fastest:
+            what = f"{each.per_step / fastest:.1f} times as slow as another"
+        else:
+            return ""
+        return f" ({what}{', on ' + each.host if each.host else ''})"
+
     def _line(self) -> str:
-        index = max(each.index for each in self._active.values())
+        index, now = max(each.index for each in self._active.values()), time.monotonic()
         parts = [f"pass {index}/{self.passes}"] if index else []
-        parts += [
-            f"{name} {each.done}/{each.steps} loss {each.loss:.3f}" for name, each in self._active.items() if each.done
-        ]
+        for name, each in self._active.items():
+            held = self._straggling(each, now)
+            if each.done or held:
+                loss = f" loss {each.loss:.3f}" if each.done else ""
+                parts.append(f"{name} {each.done}/{each.steps}{loss}{held}")
         parts += [] if self.f1 is None else [f"F1 {100 * self.f1:.1f}"]
         speeds = [self.batch / each.per_step for each in self._active.values() if each.per_step]
         return "  ".join([*parts, f"{sum(speeds):.0f} clips/s", f"{clock(self.expected())} left"])

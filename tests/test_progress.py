@@ -1,5 +1,8 @@
 import io
 import re
+import time
+
+import pytest
 
 from kd.progress import Progress, clock
 
@@ -57,3 +60,23 @@ def test_the_cost_of_a_step_is_by_the_clock_of_the_training_not_of_the_telling()
     for done in range(1, 6):
         progress.step("deep", done, 0.5, at=100.0 + 3 * done)
     assert progress.cost["deep"] == 3 * 2
+
+
+def test_who_holds_the_pass_up_is_said_with_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    progress, stream = job()
+    for name, pace in (("deep-a", 1.0), ("deep-b", 3.0)):
+        progress.begin(name, index=1, kind="deep", steps=10, cores=1, host=f"host-of-{name}")
+        for done in range(1, 6):
+            progress.step(name, done, 0.5, at=pace * done)
+    progress.step("deep-a", 10, 0.5, at=10.0)
+    assert "deep-a 10/10 loss 0.500  deep-b 5/10 loss 0.500 (3.0 times as slow as another, on host-of-deep-b)" in (
+        stream.getvalue()
+    )
+    progress.end("deep-a")
+    told = len(stream.getvalue())
+    progress.waiting()
+    assert len(stream.getvalue()) == told  # it spoke just now
+    later = time.monotonic() + 100
+    monkeypatch.setattr("time.monotonic", lambda: later)
+    progress.waiting()
+    assert "deep-b 5/10 loss 0.500 (silent for 1:40, on host-of-deep-b)" in stream.getvalue()[told:]

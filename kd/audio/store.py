@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kd.audio.extract import Spec, description, extracted, extracted_by
+from kd.audio.store_elsewhere import copied, keep_rows, name_in_depot
+from kd.depot import depot
 from kd.engines.pool import Pool
 from kd.errors import UserError
 from kd.files import atomic_write_text
@@ -43,7 +45,8 @@ class ClipFeatures:
     """Features of some clips: rows of a memory-mapped array.
 
     array: (rows, frames, mels) float32, or (rows, *shape) of another spec's shape and kind of numbers; rows: (clips,) row
-    of each clip; seconds: (clips,) each file's own length. A pickled copy maps the same file again.
+    of each clip; seconds: (clips,) each file's own length. A pickled copy maps the same file again, or on a machine that
+    does not see it a copy of its rows in the depot.
     """
 
     array: npt.NDArray[Any]
@@ -63,7 +66,8 @@ class ClipFeatures:
 
     def __reduce__(self) -> tuple[Callable[..., "ClipFeatures"], tuple[Any, ...]]:
         if isinstance(self.array, np.memmap) and self.array.filename is not None:
-            where = (Path(self.array.filename), self.array.dtype.str, self.array.shape, self.array.offset)
+            path = Path(self.array.filename)
+            where = (path, name_in_depot(path.parent), self.array.dtype.str, self.array.shape, self.array.offset)
             return _mapped_again, (*where, self.rows, self.seconds)
         return ClipFeatures, (self.array, self.rows, self.seconds)
 
@@ -76,13 +80,17 @@ def one_after_another(parts: Sequence[ClipFeatures]) -> ClipFeatures:
 
 def _mapped_again(
     path: Path,
+    name: str,
     kind: str,
     shape: tuple[int, ...],
     offset: int,
     rows: npt.NDArray[np.int64],
     seconds: npt.NDArray[np.float64],
 ) -> ClipFeatures:
-    return ClipFeatures(np.memmap(path, dtype=kind, mode="r", shape=shape, offset=offset), rows, seconds)
+    place = depot()
+    if place is None or not name or name_in_depot(path.parent) == name:
+        return ClipFeatures(np.memmap(path, dtype=kind, mode="r", shape=shape, offset=offset), rows, seconds)
+    return ClipFeatures(copied(place, name, kind=kind, shape=shape, rows=rows), rows, seconds)
 
 
 class FeatureStore:
@@ -111,17 +119,18 @@ class FeatureStore:
     ) -> ClipFeatures:
         """Features of `sources`, extracting those that are not stored yet.
 
-        workers: threads to extract with; pool: who does it instead, where its workers are elsewhere; progress: called with
-        (done, all) clips of this call's extraction.
+        workers: threads to extract with; pool: who does it instead, where its workers are elsewhere and see the same files,
+        there being no depot; progress: called with (done, all) clips of this call's extraction.
         Raises UserError naming the file that cannot be read.
         """
         index = self._index()
+        self._share(len(index))
         if any(source.content not in index for source in sources):
             with locked(self.folder / "lock", what="another process is extracting the same features", wait=True):
                 index = self._index()
                 absent = _absent(sources, index)
                 paths = [source.path for source in absent]
-                if pool is not None and pool.elsewhere:
+                if pool is not None and pool.elsewhere and depot() is None:
                     found = extracted_by(pool, paths, spec=self.spec)
                 else:
                     found = extracted(paths, spec=self.spec, workers=workers)
@@ -130,6 +139,11 @@ class FeatureStore:
         rows = np.array([index[source.content][0] for source in sources], dtype=np.int64)
         seconds = np.array([index[source.content][1] for source in sources], dtype=np.float64)
         return ClipFeatures(self._array(len(index)), rows, seconds)
+
+    def _share(self, rows: int) -> None:
+        """Put the first rows into the depot, where there is one."""
+        if rows and (place := depot()):
+            keep_rows(place, self._path, width=self._width, rows=rows)
 
     def _index(self) -> dict[str, tuple[int, float]]:
         path = self.folder / "index.json"
@@ -176,6 +190,7 @@ class FeatureStore:
                 file.truncate()
                 file.flush()
                 os.fsync(file.fileno())
+            self._share(len(index) + len(chunk))
             for source, (_, seconds) in zip(chunk, found, strict=True):
                 index[source.content] = (len(index), seconds)
             atomic_write_text(self.folder / "index.json", json.dumps(index))

@@ -36,11 +36,13 @@ class Pool(Protocol):
         heard: Callable[[int, Any], None] = lambda index, said: None,
         *,
         threads: int = 1,
+        waiting: Callable[[], None] = lambda: None,
     ) -> Iterator[Result]:
         """Results of `function(item, tell)`, in the items' order; what it tells arrives as `heard(index, said)` here.
 
-        threads: that each item uses. function, items, results and what is told must be picklable. The first error ends it and
-        is raised here.
+        threads: that each item uses; waiting: called at least every second while nothing arrives, unless the work is done in
+        this process. function, items, results and what is told must be picklable. The first error ends it and is raised
+        here. Threads may call this at the same time, and share the workers.
         """
 
 

@@ -6,6 +6,7 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -17,6 +18,8 @@ from kd.errors import UserError, out_of_memory
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Tell = Callable[[Any], None]
+STARTER = ThreadPoolExecutor(1)  # the fork server ends with the thread that starts it: with this one, at exit
+LOOK = 1.0  # seconds between two looks at what workers that say nothing do
 NO_MEMORY, GAVE_UP = 71, 72  # exit codes of a worker: memory ran out; a library gave up, which may mean the same
 
 
@@ -30,9 +33,17 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._links: list[Connection] = []
-        self._processes: list[Any] = []
+        self._turn = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        """No process yet, all numbers free."""
+        self._started: dict[int, tuple[Any, Connection]] = {}
         self._threads: list[threading.Thread] = []
+        self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in range(self.count):
+            self._free.put(number)
+        self._ending = False
 
     def __enter__(self) -> Self:
         return self
@@ -40,14 +51,16 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in self._processes:
-            process.kill()
+        with self._turn:
+            self._ending = True
+            for process, _ in self._started.values():
+                process.kill()
         for thread in self._threads:
             thread.join()
-        for process, link in zip(self._processes, self._links, strict=True):
+        for process, link in self._started.values():
             process.join()
             link.close()
-        self._processes, self._links, self._threads = [], [], []
+        self._begin()
 
     def each(
         self,
@@ -56,30 +69,31 @@ class Workers:
         heard: Callable[[int, Any], None] = lambda index, said: None,
         *,
         threads: int = 1,
+        waiting: Callable[[], None] = lambda: None,
     ) -> Iterator[Result]:
-        """Results of `function(item, tell)`, in the items' order; what it tells arrives as `heard(index, said)` here.
-
-        threads: that each item uses; cores are shared out by `count` alone.
-
-        function, items, results and what is told must be picklable. The first error ends it and is raised here.
-        """
+        """As `Pool.each`; cores are shared out by `count` alone."""
         if self.count == 1:
             for index, item in enumerate(items):
-                yield function(item, partial(heard, index))
+                with self._turn:
+                    result = function(item, partial(heard, index))
+                yield result
             return
         todo: queue.SimpleQueue[int] = queue.SimpleQueue()
         news: queue.SimpleQueue[tuple[str, int, Any]] = queue.SimpleQueue()
         for index in range(len(items)):
             todo.put(index)
-        for number in range(min(self.count, len(items))):
-            worker = (self._process(number), self._links[number])
-            thread = threading.Thread(target=_drive, args=(worker, function, items, todo, news), daemon=True)
+        for _ in range(min(self.count, len(items))):
+            thread = threading.Thread(target=self._drive, args=(function, items, todo, news), daemon=True)
             self._threads = [*(each for each in self._threads if each.is_alive()), thread]
             thread.start()
         results: dict[int, Result] = {}
         for index in range(len(items)):
             while index not in results:
-                kind, which, what = news.get()
+                try:
+                    kind, which, what = news.get(timeout=LOOK)
+                except queue.Empty:
+                    waiting()
+                    continue
                 if kind == "told":
                     heard(which, what)
                 elif kind == "done":
@@ -88,17 +102,36 @@ class Workers:
                     raise what
             yield results.pop(index)
 
-    def _process(self, number: int) -> Any:
-        if number == len(self._processes):
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["kd.engines.preloaded"])
-            mine, yours = context.Pipe()
-            process = context.Process(target=_serve, args=(yours,))  # no daemon: it may start ranks
-            process.start()
-            yours.close()
-            self._processes.append(process)
-            self._links.append(mine)
-        return self._processes[number]
+    def _drive(
+        self,
+        function: Callable[..., Any],
+        items: Sequence[Any],
+        todo: "queue.SimpleQueue[int]",
+        news: "queue.SimpleQueue[tuple[str, int, Any]]",
+    ) -> None:
+        """Have a worker that is free work until nothing is left to do."""
+        free = self._free
+        number = free.get()
+        try:
+            _drive(self._worker(number), function, items, todo, news)
+        except Exception as error:
+            news.put(("failed", -1, error))
+        finally:
+            free.put(number)
+
+    def _worker(self, number: int) -> tuple[Any, Connection]:
+        with self._turn:
+            if self._ending:
+                raise RuntimeError("the workers are sent away")
+            if number not in self._started:
+                context = multiprocessing.get_context("forkserver")
+                context.set_forkserver_preload(["kd.engines.preloaded"])
+                mine, yours = context.Pipe()
+                process = context.Process(target=_serve, args=(yours,))  # no daemon: it may start ranks
+                STARTER.submit(process.start).result()
+                yours.close()
+                self._started[number] = (process, mine)
+            return self._started[number]
 
 
 def _drive(

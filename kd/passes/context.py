@@ -14,7 +14,7 @@ from kd.passes.judging import Judge, Verdict
 from kd.passes.networks import Prediction, Training, Trial, set_digest
 from kd.passes.plan import POOLING, recipe_of, width_of
 from kd.passes.settings import FittedSettings
-from kd.passes.steps import Steps
+from kd.passes.steps import Steps, portable
 from kd.progress import Progress
 from kd.tracking.registry import Registry
 from kd.tracking.runs import Runs
@@ -88,6 +88,7 @@ class Bench:
         inputs, spec = self.inputs, self.view(config.architecture).spec
         scored = [part for part in (inputs.select, inputs.report) if part is not None]
         judged_on = tuple((part.digest, inputs.features(part, spec)) for part in scored)
+        start = None if start is None else portable(start)
         work = self.training(config, training, how, threads=threads, start=start, ranks=ranks)
         return Trial(work, spec, judged_on)
 

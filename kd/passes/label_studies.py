@@ -1,6 +1,7 @@
 """Studies of how a teacher's scores become labels: of the labels themselves, and of short students of theirs."""
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -33,7 +34,7 @@ PAPER: dict[str, Value] = {
     "clamp": False,
     "accept": "all",
 }
-Heard = Callable[[str, int, float, float], None]
+Heard = Callable[[str, int, float, float], None]  # a student's name, steps done, loss, its clock; 0 steps: it has ended
 STEPS_AHEAD = 2  # label updates that a student of a trial sees
 
 
@@ -98,7 +99,7 @@ class LabelStudies:
             attempt.constraint("class_loss", worst_loss(teacher, quality) - allowed)
             return quality.value
 
-        return self.run(name, space, objective, [settings.to_dict(), paper], trials=self.plan.trials)
+        return self.run(name, space, objective, [settings.to_dict(), paper], of_labels=True)
 
     def of_students(
         self,
@@ -131,12 +132,10 @@ class LabelStudies:
             attempt.note("labels", quality.value)
             attempt.constraint("class_loss", worst_loss(teacher, quality) - allowed)
             lessons = [partial(self.lesson, teacher, chosen, index + step) for step in range(STEPS_AHEAD)]
-            said = partial(heard, f"attempt {attempt.number}")
-            return self.student.taught(lessons, said, attempt.report, start=start)[1]
+            with telling(heard, attempt) as said:
+                return self.student.taught(lessons, said, attempt.report, start=start)[1]
 
-        return self.run(
-            name, space, objective, [settings.to_dict(), paper], trials=self.plan.student_trials, prune=True
-        )
+        return self.run(name, space, objective, [settings.to_dict(), paper], prune=True)
 
     def lesson(self, teacher: Teacher, settings: LabelSettings, index: int) -> TrainingSet:
         """What a student of pass `index` learns from, smoothed as the last of the candidates' labels are."""
@@ -154,23 +153,34 @@ class LabelStudies:
         objective: Callable[[Attempt], float],
         first: list[dict[str, Value]],
         *,
-        trials: int,
+        of_labels: bool = False,
         prune: bool = False,
     ) -> Studied:
-        """A study on these terms; of `first` what the space can hold is tried first."""
+        """A study on these terms, of students or of labels alone; of `first` what the space can hold is tried first."""
         known = [{key: each[key] for key in space if key in each} for each in first]
         return run_study(
             studies=self.studies,
             name=name,
             space=space,
             objective=objective,
-            trials=trials,
+            trials=self.plan.trials if of_labels else self.plan.student_trials,
+            at_once=1 if of_labels else self.plan.at_once,
             seed=seed_of(self.seed, name.partition("/")[2]),
             sampler=self.plan.sampler,
             pruner="median" if prune else "none",
             first=[each for each in known if fits(space, each)],
             told=partial(self.bench.progress.count, f"study {name.partition('/')[2]}"),
         )
+
+
+@contextlib.contextmanager
+def telling(heard: Heard, attempt: Attempt) -> Iterator[Callable[[int, float, float], None]]:
+    """Where steps, losses and times of an attempt's student are told, until it ends."""
+    name = f"attempt {attempt.number}"
+    try:
+        yield partial(heard, name)
+    finally:
+        heard(name, 0, 0.0, 0.0)
 
 
 def worst_loss(teacher: Teacher, quality: Quality) -> float:

@@ -105,7 +105,8 @@ def studies_of(
         learning_rate=rate_of(settings, todo.student),
         seed=seed_of(settings.seed, "student"),
     )
-    student = Student(bench, config, short, todo.judged_by, workers, settings.threads)
+    threads = threads_for(settings, todo.tuning.at_once)
+    student = Student(bench, config, short, todo.judged_by, workers, threads)
     return LabelStudies(bench, open_studies(), todo.tuning, todo.smoothings, student, settings.seed)
 
 

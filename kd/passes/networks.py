@@ -1,9 +1,10 @@
 """Networks as steps: trained once, and each split predicted once."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
@@ -26,7 +27,7 @@ from kd.models.going_on import go_on_from
 from kd.models.memory import keep_freed_memory
 from kd.models.network import Embedder
 from kd.models.scene_config import SceneConfig
-from kd.passes.steps import Steps
+from kd.passes.steps import Steps, here, portable
 from kd.passes.threads import use_threads
 from kd.training.data import Learnable
 from kd.training.fit import FitSettings, fit
@@ -37,7 +38,7 @@ from kd.training.several import fit_by
 Floats = npt.NDArray[np.float32]
 Logits = npt.NDArray[np.float16]
 Report = Callable[[int, float], None]
-Told = tuple[int, float, float] | None  # steps done, loss, seconds by the worker's clock; None: the training begins
+Told = tuple[int, float, float] | str  # steps done, loss, seconds by the worker's clock; where the training begins
 SHARD = 512  # clips that a worker elsewhere predicts at a time
 TRAINING_CODE = ("kd.training.fit", "kd.models.build", "kd.models.files")
 PREDICTION_CODE = ("kd.training.predict", "kd.models.build")
@@ -76,7 +77,7 @@ class Training:
     @cached_property
     def about(self) -> dict[str, Any]:
         """All that the trained weights depend on, besides code."""
-        more: dict[str, Any] = {} if self.start is None else {"start": digest_of(self.start / WEIGHTS)}
+        more: dict[str, Any] = {} if self.start is None else {"start": digest_of(here(self.start) / WEIGHTS)}
         more |= {"ranks": self.ranks} if self.ranks > 1 else {}
         return {
             "config": self.config.to_json(),
@@ -109,7 +110,7 @@ class Training:
         forget_peak()
         network = build(self.config)
         if self.start is not None:
-            go_on_from(network, self.start)
+            go_on_from(network, here(self.start))
         network.set_statistics(self.mean, self.deviation)
         start = time.monotonic()
         checkpoint = scratch / "checkpoint.safetensors"
@@ -150,7 +151,7 @@ class Prediction:
 
         about = {
             **({"embedding": True} if self.embedding else {}),
-            "network": digest_of(self.network / WEIGHTS),
+            "network": digest_of(here(self.network) / WEIGHTS),
             "config": digest_of(self.network / DESCRIPTION),
             "spec": description(self.spec),
             "clips": self.clips,
@@ -163,12 +164,13 @@ class Prediction:
 
     def parts(self, clips: ClipFeatures) -> Iterator[Logits]:
         """The logits of these clips, a batch at a time."""
-        model, _, _ = load_model(self.network)
+        model, _, _ = load_model(here(self.network))
         asked = Embedder(model) if self.embedding else model
         return logits_by_batch(asked.to(device()), clips, precision=self.precision)
 
     def _sent(self, clips: ClipFeatures, pool: Pool) -> Iterator[Logits]:
-        return pool.each(predict_shard, [(self, clips.of(shard)) for shard in shards(len(clips), size=SHARD)])
+        sent = replace(self, network=portable(self.network))
+        return pool.each(predict_shard, [(sent, clips.of(shard)) for shard in shards(len(clips), size=SHARD)])
 
 
 def predict_shard(item: tuple[Prediction, ClipFeatures], tell: Callable[[None], None]) -> Logits:
@@ -187,8 +189,8 @@ class Trial:
 
 
 def run_trial(trial: Trial, tell: Callable[[Told], None]) -> Path:
-    """Train and predict; tells None first, then what is `Told` after each step. Returns the training's folder."""
-    tell(None)
+    """Train and predict; tells the machine's name, then what is `Told` after each step. Returns the training's folder."""
+    tell(socket.gethostname())
     training = trial.training
     step = training.run(lambda done, loss: tell((done, loss, time.monotonic())))
     for clips, features in trial.judged_on:

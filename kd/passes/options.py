@@ -189,7 +189,7 @@ class ArithmeticOptions:
 
 
 @dataclass(frozen=True)
-class WorkerOptions:
+class PlacingOptions:
     """Where networks are trained, and how many at once."""
 
     workers: int = option(
@@ -211,6 +211,12 @@ class WorkerOptions:
         low=0,
         high=64,
     )
+
+
+@dataclass(frozen=True)
+class WorkerOptions(PlacingOptions):
+    """The same of a job."""
+
     fresh: bool = option(False, help="start a new job that reuses features but no finished step")
 
 
@@ -273,6 +279,12 @@ class StudyOptions:
     student_trials: int = option(6, help="trials of a study of students, a short training each", low=1, high=10_000)
     student_steps: int = option(
         100, help="training steps of a student in a trial; never more than a candidate's", low=1, high=1_000_000
+    )
+    students_at_once: int = option(
+        1,
+        help="students of a study trained at the same time; each is drawn before the others beside it have ended",
+        low=1,
+        high=1024,
     )
     sampler: str = option("tpe", help="how Optuna draws", choices=("tpe", "gp", "cmaes", "random"))
     class_loss: float = option(

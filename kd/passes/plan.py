@@ -56,6 +56,7 @@ class TuningPlan:
     trials: int
     student_trials: int
     student_steps: int
+    at_once: int
     sampler: str
     class_loss: float
 
@@ -174,6 +175,7 @@ def tuning_plan(settings: IterateSettings) -> TuningPlan | None:
         trials=settings.trials,
         student_trials=settings.student_trials,
         student_steps=settings.student_steps,
+        at_once=settings.students_at_once,
         sampler=settings.sampler,
         class_loss=settings.class_loss,
     )

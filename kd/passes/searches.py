@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kd.labels.settings import LabelSettings
-from kd.passes.label_studies import DECAYS, STARTS, Heard, LabelStudies, Teacher, applied
+from kd.passes.label_studies import DECAYS, STARTS, Heard, LabelStudies, Teacher, applied, telling
 from kd.passes.settings import TuneSettings
 from kd.passes.students import Weights
 from kd.tuning.attempt import Attempt
@@ -28,10 +28,6 @@ class Search:
     labels: LabelSettings
     name: str
     heard: Heard = lambda name, done, loss, at: None
-
-    def progress(self, attempt: Attempt) -> Callable[[int, float, float], None]:
-        """Where steps, losses and times of a trial's student are told."""
-        return partial(self.heard, f"attempt {attempt.number}")
 
 
 def search_labels(search: Search) -> Studied:
@@ -58,18 +54,16 @@ def search_schedule(search: Search) -> Studied:
 
     def objective(attempt: Attempt) -> float:
         chosen, teacher, f1, done = applied(labels, attempt.settings), search.teacher, 0.0, 0
-        heard = search.progress(attempt)
-        for index in range(FIRST_PASS, FIRST_PASS + search.settings.passes):
-            lessons = [partial(studies.lesson, teacher, chosen, index)]
-            weights, f1 = studies.student.taught(lessons, partial(after, done, heard))
-            done += studies.student.how.steps
-            attempt.report(index, f1)
-            teacher = successor(studies, weights)
+        with telling(search.heard, attempt) as heard:
+            for index in range(FIRST_PASS, FIRST_PASS + search.settings.passes):
+                lessons = [partial(studies.lesson, teacher, chosen, index)]
+                weights, f1 = studies.student.taught(lessons, partial(after, done, heard))
+                done += studies.student.how.steps
+                attempt.report(index, f1)
+                teacher = successor(studies, weights)
         return f1
 
-    return studies.run(
-        search.name, space, objective, [labels.to_dict()], trials=search.settings.student_trials, prune=True
-    )
+    return studies.run(search.name, space, objective, [labels.to_dict()], prune=True)
 
 
 def search_training(search: Search) -> Studied:
@@ -88,10 +82,11 @@ def search_training(search: Search) -> Studied:
     def objective(attempt: Attempt) -> float:
         student = replace(studies.student, how=replace(how, **attempt.settings))  # type: ignore[arg-type]
         lessons = [partial(studies.lesson, search.teacher, search.labels, FIRST_PASS)] * 2
-        return student.taught(lessons, search.progress(attempt), attempt.report)[1]
+        with telling(search.heard, attempt) as heard:
+            return student.taught(lessons, heard, attempt.report)[1]
 
     given: dict[str, Value] = {name: getattr(how, name) for name in kinds}
-    return studies.run(search.name, Space(kinds), objective, [given], trials=search.settings.student_trials)
+    return studies.run(search.name, Space(kinds), objective, [given])
 
 
 SEARCHES: dict[str, Callable[[Search], Studied]] = {

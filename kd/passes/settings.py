@@ -13,6 +13,7 @@ from kd.passes.options import (
     LoopOptions,
     MergeOptions,
     NetworkOptions,
+    PlacingOptions,
     StudyOptions,
     TrainOptions,
     TuneOptions,
@@ -55,6 +56,7 @@ class TuneSettings(
     FitOptions,
     CorpusSettings,
     StudyOptions,
+    PlacingOptions,
     TuneOptions,
 ):
     """Parameters of `tune`."""

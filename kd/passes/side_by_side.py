@@ -10,6 +10,7 @@ from kd.passes.context import Bench
 from kd.passes.networks import Told, Trial, cost_of, run_trial
 from kd.passes.origin import Origin
 from kd.passes.recording import Recorded, finished_run, identity_tags, judged, record
+from kd.passes.steps import here
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,18 @@ def side_by_side(
 
     def heard(i: int, said: Told) -> None:
         each = wanted[i]
-        if said is not None:
+        if not isinstance(said, str):
             bench.progress.step(each.name, *said)
             return
         run_of(i)
-        training = each.trial.training
-        bench.progress.begin(
-            each.name, index=index, kind=each.paced_as, steps=training.how.steps, cores=training.threads
-        )
+        work = each.trial.training
+        steps, cores = work.how.steps, work.threads
+        bench.progress.begin(each.name, index=index, kind=each.paced_as, steps=steps, cores=cores, host=said)
 
     trials = [each.trial for each in wanted]
     threads = max((trial.training.threads for trial in trials), default=1)
-    for i, step in enumerate(workers.each(run_trial, trials, heard, threads=threads)):
+    made = workers.each(run_trial, trials, heard, threads=threads, waiting=bench.progress.waiting)
+    for i, step in enumerate(map(here, made)):
         each = wanted[i]
         bench.progress.end(each.name)
         view = bench.view(each.trial.training.config.architecture)

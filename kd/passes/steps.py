@@ -3,16 +3,21 @@
 import contextlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from kd.code import code_digest
+from kd.config import home
+from kd.depot import MANIFEST, as_json, depot, manifest_of, name_of
 from kd.errors import UserError
 from kd.files import atomic_write_text, digest_of
 from kd.lock import locked
 from kd.temporary import remove
+
+STEP = re.compile(r"[\w-]+-[0-9a-f]{32}")  # the name of a step's folder
 
 
 class Steps:
@@ -43,9 +48,10 @@ class Steps:
         done = self.folder / f"{name}-{key[:32]}"
         if self.is_whole(done):
             return done
+        self.folder.mkdir(parents=True, exist_ok=True)
         lock = done.with_suffix(".lock")
         with locked(lock, what="another process is at the same step", wait=True):
-            if not self.is_whole(done):
+            if not self.is_whole(done) and not brought(done):
                 self._make(done, make)
             lock.unlink(missing_ok=True)
         return done
@@ -70,18 +76,19 @@ class Steps:
         outputs.mkdir()
         scratch.mkdir(exist_ok=True)
         make(outputs, scratch)
-        files = sorted(path for path in outputs.rglob("*") if path.is_file())
-        manifest = {str(path.relative_to(outputs)): digest_of(path) for path in files}
-        for path in files:
-            _sync(path)
-        atomic_write_text(outputs / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True))
+        manifest = manifest_of(outputs)
+        for name in manifest:
+            _sync(outputs / name)
+        atomic_write_text(outputs / MANIFEST, as_json(manifest))
+        if place := depot():
+            place.keep_folder(outputs, name_of(done))
         outputs.rename(done)
         _sync(self.folder)
         remove(scratch)
 
     def is_whole(self, folder: Path) -> bool:
         """Whether a step's folder has its manifest and every file with the content named there."""
-        manifest = folder / "manifest.json"
+        manifest = folder / MANIFEST
         if not manifest.is_file():
             return False
         try:
@@ -89,6 +96,60 @@ class Steps:
         except ValueError:
             return False
         return all((folder / f).is_file() and digest_of(folder / f) == digest for f, digest in named.items())
+
+
+def portable(folder: Path) -> Path:
+    """The path of a folder, or of one with the same content, that `here` finds on other machines: it is put into the depot."""
+    place = depot()
+    if place is None:
+        return folder
+    if step := _step_of(folder, inside=home() / "jobs"):
+        place.keep_folder(step, name_of(step))
+        return folder
+    digest = sha256(as_json(manifest_of(folder)).encode()).hexdigest()
+    found = home() / "depot" / f"folder-{digest[:32]}"
+    place.keep_folder(folder, name_of(found))
+    return found
+
+
+def here(path: Path) -> Path:
+    """A path inside the folder of a finished step, which is brought from the depot where it is not on this machine."""
+    if not path.exists() and depot():
+        step = _step_of(path, inside=home())
+        if step is not None:
+            step.parent.mkdir(parents=True, exist_ok=True)
+            lock = step.with_suffix(".lock")
+            with locked(lock, what="another process brings the same step", wait=True):
+                if not step.exists() and not brought(step):
+                    raise UserError(
+                        f"{step} is neither on this machine nor in the depot",
+                        "set KD_DEPOT for the job too, or share KD_HOME",
+                    )
+                lock.unlink(missing_ok=True)
+    return path
+
+
+def _step_of(path: Path, *, inside: Path) -> Path | None:
+    """The folder of the step that a path leads into; None for another path."""
+    found = (each for each in (path, *path.parents) if STEP.fullmatch(each.name) and each.is_relative_to(inside))
+    return next(found, None)
+
+
+def brought(done: Path) -> bool:
+    """Whether the depot had this step: then it is here now."""
+    place = depot()
+    if place is None:
+        return False
+    coming = done.with_suffix(".new")
+    remove(coming)
+    coming.mkdir()
+    if not place.fetch_folder(name_of(done), coming):
+        remove(coming)
+        return False
+    remove(done)
+    coming.rename(done)
+    _sync(done.parent)
+    return True
 
 
 def _sync(path: Path) -> None:

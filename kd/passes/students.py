@@ -11,7 +11,6 @@ import numpy.typing as npt
 import torch
 
 from kd.audio.store import ClipFeatures
-from kd.engines.local import cores
 from kd.engines.pool import Pool
 from kd.models.build import build
 from kd.models.config import ModelConfig
@@ -79,7 +78,7 @@ def restore(network: Network, weights: Weights) -> None:
 class Student:
     """A network trained for `how.steps` steps, and judged on the selection split by `judged_by`, `tuned` or `fixed` F1.
 
-    workers: who train it.
+    workers: who train it, with so many processor threads.
     """
 
     bench: Bench
@@ -87,7 +86,7 @@ class Student:
     how: FitSettings
     judged_by: str
     workers: Pool
-    threads: int = 0
+    threads: int
 
     def taught(
         self,
@@ -116,7 +115,7 @@ class Student:
                 view.deviation,
                 replace(self.how, steps=steps, seed=self.how.seed + number),
                 select.features[view.spec],
-                self.threads or cores(),
+                self.threads,
             )
             told = lambda _, said, past=done: heard(past + said[0], said[1], said[2])  # noqa: E731
             ((weights, logits),) = self.workers.each(take, [course], told, threads=course.threads)

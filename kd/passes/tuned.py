@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -80,24 +81,32 @@ def log_study(runs: Runs, run: str, study: Studied, *, folder: str) -> None:
 
 
 class StudentProgress:
-    """Short students on the progress line, one after the other."""
+    """Short students on the progress line; threads may tell of them at the same time."""
 
     def __init__(self, progress: Progress, studies: LabelStudies, *, index: int) -> None:
-        self.progress, self.student, self.index, self.name = progress, studies.student, index, ""
+        self.progress, self.student, self.index = progress, studies.student, index
+        self.cores = max(1, progress.cores // studies.plan.at_once)
+        self._there: set[str] = set()
+        self._turn = threading.Lock()
 
     def __enter__(self) -> Heard:
         return self._heard
 
     def __exit__(self, *_: object) -> None:
-        if self.name:
-            self.progress.end(self.name)
-            self.name = ""
+        with self._turn:
+            for name in self._there:
+                self.progress.end(name)
+            self._there = set()
 
     def _heard(self, name: str, done: int, loss: float, at: float) -> None:
-        """A student's name, steps done, loss and the time by its own clock."""
-        if name != self.name:
-            self.__exit__()
-            self.name = name
-            kind, steps = self.student.config.architecture, self.student.how.steps
-            self.progress.begin(name, index=self.index, kind=kind, steps=steps, cores=self.progress.cores)
-        self.progress.step(name, done, loss, at)
+        with self._turn:
+            if not done:
+                if name in self._there:
+                    self._there.remove(name)
+                    self.progress.end(name)
+                return
+            if name not in self._there:
+                self._there.add(name)
+                kind, steps = self.student.config.architecture, self.student.how.steps
+                self.progress.begin(name, index=self.index, kind=kind, steps=steps, cores=self.cores)
+            self.progress.step(name, done, loss, at)

@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from hashlib import sha256
 
 from kd.config import as_text, say, to_dict
 from kd.engines.local import cores
-from kd.engines.workers import Workers
+from kd.engines.pool import Pool, pool
 from kd.errors import UserError
 from kd.labels.names import KINDS
 from kd.passes.context import model_config
 from kd.passes.label_studies import LabelStudies
 from kd.passes.lesson import teacher_of
 from kd.passes.merging import champion_of_every_class
+from kd.passes.options import PlacingOptions
 from kd.passes.plan import (
     BLEND,
     SMOOTHED,
@@ -29,8 +30,9 @@ from kd.passes.searches import FIRST_PASS, SEARCHES, Search
 from kd.passes.settings import TuneSettings
 from kd.passes.single import open_bench
 from kd.passes.students import Student
+from kd.passes.threads import threads_for, workers_for
 from kd.passes.tuned import StudentProgress, log_study
-from kd.tracking.store import ui_command
+from kd.tracking.store import check_shared, ui_command
 from kd.tuning.outcome import Studied
 from kd.tuning.samplers import check_sampler
 from kd.tuning.store import dashboard_command, open_studies
@@ -41,7 +43,13 @@ NAMES = {"kind": "labels", "start": "threshold_start", "decay": "threshold_decay
 
 def tune(settings: TuneSettings) -> int:
     """Run, or go on with, the study that the parameters describe; returns the exit code."""
-    search = prepared(settings)
+    check_shared(engine=settings.engine, address=settings.address)
+    with pool(settings, count=workers_for(settings, settings.students_at_once)) as workers:
+        return _tune(settings, workers)
+
+
+def _tune(settings: TuneSettings, workers: Pool) -> int:
+    search = prepared(settings, workers)
     studies, bench = search.studies, search.studies.bench
     if settings.fresh:
         studies.studies.forget(search.name)
@@ -57,8 +65,8 @@ def tune(settings: TuneSettings) -> int:
     return 0
 
 
-def prepared(settings: TuneSettings) -> Search:
-    """The registry's champions at work on a corpus, and what is to be searched there."""
+def prepared(settings: TuneSettings, workers: Pool) -> Search:
+    """The registry's champions at work on a corpus, and what is to be searched there. workers: who train students."""
     check_sampler(settings.sampler)
     labels = label_settings(
         settings,
@@ -70,12 +78,13 @@ def prepared(settings: TuneSettings) -> Search:
     if settings.what == "schedule" and labels.kind == "soft":
         raise UserError("soft labels have no threshold to schedule", "give labels=binary or labels=gated")
     check_direction(settings.direction, (settings.architecture,))
-    bench = open_bench(settings, settings.architecture)
+    bench = replace(open_bench(settings, settings.architecture), pool=workers)
     champions = champion_of_every_class(bench)
     how = fit_settings(settings, settings.architecture, clips=bench.inputs.clips)
     short = replace(how, steps=min(settings.student_steps, how.steps), seed=seed_of(settings.seed, "student"))
     config = model_config(settings, settings.architecture, bench.inputs)
-    student = Student(bench, config, short, "tuned", Workers(1), settings.threads)
+    threads = threads_for(settings, settings.students_at_once)
+    student = Student(bench, config, short, "tuned", workers, threads)
     plan = TuningPlan(
         labels=True,
         students=(FIRST_PASS,),
@@ -83,6 +92,7 @@ def prepared(settings: TuneSettings) -> Search:
         trials=settings.trials,
         student_trials=settings.student_trials,
         student_steps=settings.student_steps,
+        at_once=settings.students_at_once,
         sampler=settings.sampler,
         class_loss=settings.class_loss,
     )
@@ -94,7 +104,7 @@ def prepared(settings: TuneSettings) -> Search:
 
 def study_name(settings: TuneSettings, corpus: str, champions: Mapping[str, int]) -> str:
     """One name for the same parameters, corpus and champions; more trials go on with it."""
-    aside = ("trials", "student_trials", "fresh", "data", "threads")
+    aside = ("trials", "student_trials", "fresh", "data", "threads", *(each.name for each in fields(PlacingOptions)))
     given = {key: value for key, value in to_dict(settings).items() if key not in aside}
     about = json.dumps({"settings": given, "corpus": corpus, "champions": dict(champions)}, sort_keys=True)
     return f"tune/{settings.what}-{sha256(about.encode()).hexdigest()[:12]}"

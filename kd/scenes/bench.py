@@ -1,5 +1,6 @@
 """What every part of a scene job shares, and the training of its networks: side by side, each on its run and registered."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from kd.engines.pool import Pool
 from kd.models.scene_config import SceneConfig
 from kd.passes.networks import Cost, Told, Training, cost_of, set_digest
 from kd.passes.plan import seed_of
-from kd.passes.steps import Steps
+from kd.passes.steps import Steps, here
 from kd.progress import Progress
 from kd.scenes.inputs import TRAIN, SceneInputs
 from kd.scenes.scores import Hearing, Said
@@ -74,8 +75,8 @@ class SceneTrial:
 
 
 def run_scene_trial(trial: SceneTrial, tell: Callable[[Told], None]) -> Path:
-    """Train and ask; tells None first, then what is `Told` after each step. Returns the training's folder."""
-    tell(None)
+    """Train and ask; tells the machine's name, then what is `Told` after each step. Returns the training's folder."""
+    tell(socket.gethostname())
     step = trial.training.run(lambda done, loss: tell((done, loss, time.monotonic())))
     for digest, clips in trial.asked:
         hearing = Hearing(trial.training.steps, step / "network", trial.spec, digest, trial.precision)
@@ -129,13 +130,14 @@ class SceneBench:
 
         def heard(i: int, said: Told) -> None:
             each = wanted[i]
-            if said is None:
+            if isinstance(said, str):
                 kind = each.config.architecture
-                self.progress.begin(each.name, index=0, kind=kind, steps=each.how.steps, cores=self.threads)
+                self.progress.begin(each.name, index=0, kind=kind, steps=each.how.steps, cores=self.threads, host=said)
             else:
                 self.progress.step(each.name, *said)
 
-        for i, step in enumerate(self.workers.each(run_scene_trial, trials, heard, threads=self.threads)):
+        made = self.workers.each(run_scene_trial, trials, heard, threads=self.threads, waiting=self.progress.waiting)
+        for i, step in enumerate(map(here, made)):
             self.progress.end(wanted[i].name)
             earlier = (*before[i].before, before[i].step) if before else ()
             yield Trained(wanted[i], step, earlier)

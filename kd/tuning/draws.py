@@ -60,6 +60,24 @@ class Draws:
                     self.study.tell(other.number, state=optuna().trial.TrialState.FAIL)
             return asked
 
+    def ask_apart(self, number: int, *, beside: Iterable[Any]) -> tuple[dict[str, Value], Any]:
+        """Settings of draw `number`, and a trial that the pruner judges by what is known now, whatever others tell meanwhile.
+
+        Not to be told of: once it has ended, it is learnt of as the database holds it.
+        """
+        asked = self.ask(number, beside=beside)
+        settings = dict(asked.params)
+        with hushed():
+            self.study.tell(asked, state=optuna().trial.TrialState.FAIL)
+            judged = optuna().create_study(direction="maximize", pruner=self.study.pruner)
+            judged.add_trials(self.study.get_trials(deepcopy=False))
+            return settings, judged.ask()
+
+    def running(self, settings: Mapping[str, Value]) -> Any:
+        """A trial of these settings that runs."""
+        state = optuna().trial.TrialState.RUNNING
+        return optuna().trial.create_trial(state=state, params=dict(settings), distributions=self.distributions)
+
     def tell(self, asked: Any, number: int, value: float | None) -> None:
         """The trial of draw `number` has ended, at a value or pruned (None)."""
         self.known.add(number)

@@ -1,9 +1,12 @@
 """Optuna, loaded at first use and kept quiet."""
 
 import contextlib
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
+
+HUSHED = threading.RLock()
 
 
 def optuna() -> Any:
@@ -16,7 +19,10 @@ def optuna() -> Any:
 
 @contextlib.contextmanager
 def hushed() -> Iterator[None]:
-    """No warnings: optuna says of much that we use on purpose that it is experimental, or not used by a sampler."""
-    with warnings.catch_warnings():
+    """No warnings: optuna says of much that we use on purpose that it is experimental, or not used by a sampler.
+
+    One thread at a time, for warnings are switched off for all of them.
+    """
+    with HUSHED, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shlex
 import sqlite3
 import sys
@@ -19,6 +20,7 @@ from kd.tuning.store_errors import store_errors
 from kd.tuning.turns import FileTurns, ServerTurns, Turns
 
 APART = "name another database in KD_OPTUNA_URI: Optuna and MLflow cannot share one"
+SEARCH_PATH = re.compile(r"-c\s*search_path=(\w+)\s*$")
 ADDRESS = "KD_OPTUNA_URI is sqlite:////path/to/optuna.db or postgresql://user:password@host/database"
 
 
@@ -146,9 +148,21 @@ def _opened_server(uri: str) -> Studies:
     import sqlalchemy
 
     engine = sqlalchemy.create_engine(uri, pool_pre_ping=True)
+    _make_schema(engine)
     with engine.connect() as connection:
         _check_tables(set(sqlalchemy.inspect(connection).get_table_names()), masked(uri))
     turns = ServerTurns(engine)
     with turns.deciding():
         made = optuna().storages.RDBStorage(uri.replace("{", "{{").replace("}", "}}"), {"pool_pre_ping": True})
     return Studies(uri, optuna().storages.get_storage(made), turns, (made.engine, engine))
+
+
+def _make_schema(engine: Any) -> None:
+    """The schema that the address names by `options=-csearch_path=…`, where there is none yet."""
+    import sqlalchemy
+    from sqlalchemy.schema import CreateSchema
+
+    named = SEARCH_PATH.search(str(engine.url.query.get("options", "")))
+    if named and not sqlalchemy.inspect(engine).has_schema(named[1]):
+        with engine.begin() as connection:
+            connection.execute(CreateSchema(named[1], if_not_exists=True))

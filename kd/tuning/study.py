@@ -3,6 +3,8 @@
 import contextlib
 import json
 import math
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,9 +33,10 @@ class Seen:
     ended: dict[int, Any]
     running: dict[int, Any]
 
-    def next(self, trials: int) -> int | None:
-        """The lowest draw that nobody has done or does."""
-        return next((n for n in range(trials) if n not in self.ended and n not in self.running), None)
+    def next(self, trials: int, at_once: int) -> list[int]:
+        """The draws that nobody has done or does of the first group of `at_once` that has such."""
+        open_ = [n for n in range(trials) if n not in self.ended and n not in self.running]
+        return [n for n in open_ if n // at_once == open_[0] // at_once]
 
 
 def run_study(
@@ -48,10 +51,12 @@ def run_study(
     pruner: str = "none",
     first: Sequence[Mapping[str, Value]] = (),
     told: Callable[[int, int], None] | None = None,
+    at_once: int = 1,
 ) -> Studied:
     """Try settings until `trials` attempts have ended, complete or pruned; the highest value is the best.
 
     first: settings tried before any are drawn, each once. told: called with how many attempts have ended, and of how many.
+    at_once: attempts of one group, drawn from all that ended before the group and made at the same time, each in a thread.
 
     A study that was interrupted goes on: what a dead process was at is marked failed and done again, and the draws, so
     the best, are those of a study that was never interrupted. One that has ended is read, and no attempt made; asked for
@@ -67,6 +72,7 @@ def run_study(
         raise UserError(f"a study of {trials} trials", "ask for 1 or more")
     given = _each_once([space.checked(settings, what="settings to try first") for settings in first])
     terms = {"space": space.described(), "sampler": sampler, "pruner": pruner, "seed": seed, "first": given}
+    terms |= {"at_once": at_once} if at_once > 1 else {}
     draws = Draws(space=space, kind=sampler, seed=seed, stop=pruner, first=given)
     with store_errors(studies.uri):
         study = _opened(studies, name, terms)
@@ -75,15 +81,19 @@ def run_study(
         while True:
             with store_errors(studies.uri), studies.turns.deciding():
                 seen = _seen(studies, study, owner)
-                attempt = _begun(studies, study, owner, seen, draws, trials)
+                attempts = _begun(studies, study, owner, seen, draws, trials, at_once)
             count = sum(number < trials for number in seen.ended)
             if told and count > done:
                 told(count, trials)
             done = count
             if done == trials:
                 break
-            if attempt:
-                _tried(attempt, objective, draws)
+            if attempts:
+                if at_once == 1:
+                    (attempt,) = attempts
+                    draws.tell(attempt.trial, attempt.number, _tried(attempt, objective))
+                else:
+                    _all_tried(attempts, objective)
                 pause = SOONEST
             else:
                 time.sleep(pause)
@@ -150,25 +160,57 @@ def _seen(studies: Studies, study: int, owner: str) -> Seen:
     return Seen(ended, running)
 
 
-def _begun(studies: Studies, study: int, owner: str, seen: Seen, draws: Draws, trials: int) -> Attempt | None:
-    """The next attempt, drawn and written down as running; None where none is left."""
-    number = seen.next(trials)
-    if number is None:
-        return None
-    draws.learn(seen.ended.values())
-    asked = draws.ask(number, beside=seen.running.values())
-    frozen = optuna().trial.create_trial(
-        state=optuna().trial.TrialState.RUNNING,
-        params=asked.params,
-        distributions=draws.distributions,
-        system_attrs={DRAW: number, OWNER: owner},
-    )
-    row = studies.storage.create_new_trial(study, frozen)
-    return Attempt(number=number, settings=dict(asked.params), trial=asked, studies=studies, row=row)
+def _begun(
+    studies: Studies, study: int, owner: str, seen: Seen, draws: Draws, trials: int, at_once: int
+) -> list[Attempt]:
+    """The next attempts, drawn and written down as running; none where none is left."""
+    numbers = seen.next(trials, at_once)
+    if not numbers:
+        return []
+    group = range(numbers[0] // at_once * at_once, numbers[0] // at_once * at_once + at_once)
+    draws.learn(trial for number, trial in seen.ended.items() if number not in group)
+    beside = {n: draws.running(each.params) for n, each in (seen.ended | seen.running).items() if n in group}
+    beside |= {n: each for n, each in seen.running.items() if n not in group}
+    attempts = []
+    for number in numbers:
+        others = [beside[n] for n in sorted(beside) if n < number or n not in group]
+        if at_once == 1:
+            trial = draws.ask(number, beside=others)
+            settings = dict(trial.params)
+        else:
+            settings, trial = draws.ask_apart(number, beside=others)
+            beside[number] = draws.running(settings)
+        frozen = optuna().trial.create_trial(
+            state=optuna().trial.TrialState.RUNNING,
+            params=settings,
+            distributions=draws.distributions,
+            system_attrs={DRAW: number, OWNER: owner},
+        )
+        row = studies.storage.create_new_trial(study, frozen)
+        attempts.append(Attempt(number=number, settings=settings, trial=trial, studies=studies, row=row))
+    return attempts
 
 
-def _tried(attempt: Attempt, objective: Callable[[Attempt], float], draws: Draws) -> None:
-    """Make an attempt, and write down how it ended."""
+def _all_tried(attempts: Sequence[Attempt], objective: Callable[[Attempt], float]) -> None:
+    """Make attempts at the same time, each in a thread. The first error is raised once all have ended."""
+    ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+
+    def make(attempt: Attempt) -> None:
+        try:
+            _tried(attempt, objective)
+            ended.put(None)
+        except BaseException as error:
+            ended.put(error)
+
+    for attempt in attempts:
+        threading.Thread(target=make, args=(attempt,), daemon=True).start()
+    errors = [error for error in [ended.get() for _ in attempts] if error]
+    if errors:
+        raise errors[0]
+
+
+def _tried(attempt: Attempt, objective: Callable[[Attempt], float]) -> float | None:
+    """Make an attempt, and write down how it ended; its value, None where it was stopped."""
     state = optuna().trial.TrialState
     storage = attempt.studies.storage
     value: float | None
@@ -185,4 +227,4 @@ def _tried(attempt: Attempt, objective: Callable[[Attempt], float], draws: Draws
         with contextlib.suppress(Exception):
             storage.set_trial_state_values(attempt.row, state.FAIL)
         raise
-    draws.tell(attempt.trial, attempt.number, value if how == state.COMPLETE else None)
+    return value if how == state.COMPLETE else None
