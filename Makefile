@@ -29,7 +29,7 @@ set-up:
 		echo "hint: install one (on Debian with python3-venv), or name it: make PYTHON=/path/to/python3.11"; exit 2; }
 	@echo "set-up, once: about 6 GB of packages, with $(PYTHON), into $(VENV)"
 	@"$(VENV)/bin/python" -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear "$(VENV)"
-	@{ "$(VENV)/bin/python" -m pip install --disable-pip-version-check --progress-bar off -e '.[onnx,browser,postgres,server,ray]' 2>&1 \
+	@{ "$(VENV)/bin/python" -m pip install --disable-pip-version-check --progress-bar off -e '.[onnx,browser,postgres,server,ray,s3,local-s3]' 2>&1 \
 		|| echo "pip failed"; } | awk '/^Collecting|^Installing|^Successfully|^ERROR|^error/ { print substr($$0, 1, 100); \
 		fflush() } /^pip failed/ { bad = 1 } END { exit bad }'
 	@"$(VENV)/bin/python" -c "import torch, torchaudio, mlflow"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchmarks import scaling
 from benchmarks.keep import RESULTS, rewrite
 from benchmarks.reproduced import mistakes, results
 
@@ -74,6 +75,8 @@ MARKED: dict[tuple[str, str], Callable[[], str]] = {  # file and name of what st
     ("README.md", "results"): results,
     ("README.md", "speed"): speed,
     ("docs/mistakes.md", "mistakes"): mistakes,
+    ("docs/scaling.md", "measured"): scaling.figures,
+    ("docs/scaling.md", "model"): scaling.table,
 }
 
 

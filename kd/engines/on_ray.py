@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import os
 import queue
+import secrets
 import socket
 import sys
 import threading
@@ -17,7 +18,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count as count_up
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -30,6 +31,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Tell = Callable[[Any], None]
 RETRIES = 3  # of an item whose process or machine dies
+MANY, AHEAD = (
+    20,
+    2,
+)  # of so many items for each worker, which are short, so many times as many are sent as are worked on
 EVERY = 0.25  # seconds between two messages of an item, and between two looks at them
 PATIENCE = 20.0  # seconds that the head may be away; Ray itself ends the process after 60
 
@@ -48,6 +53,7 @@ class RayWorkers:
         self.count, self.address, self.gpus = count, address, gpus
         self._ray: Any = None
         self._ear: Any = None
+        self._name = ""
         self._head: tuple[str, int] | None = None
         self._calls = count_up()
         self._connecting = threading.Lock()
@@ -77,23 +83,28 @@ class RayWorkers:
         ray, ear = self._cluster()
         wanted = self._room(ray, threads)
         work = ray.remote(_work).options(**wanted, max_retries=RETRIES, retry_exceptions=False)
+        given = ray.put(function)
+        at_once = self.count * (AHEAD if len(items) >= MANY * self.count else 1)
         call = next(self._calls)
         left, at, done = deque(range(len(items))), dict[int, Any](), dict[int, Result]()
         arrived: queue.SimpleQueue[tuple[int, Future[Any]]] = queue.SimpleQueue()
+        asked = 0.0
         try:
             for following in range(len(items)):
                 while following not in done:
-                    while left and len(at) < self.count:
+                    while left and len(at) < at_once:
                         index = left.popleft()
-                        at[index] = work.remote(function, items[index], (call, index), ear)
+                        at[index] = work.remote(given, items[index], (self._name, call, index))
                         at[index].future().add_done_callback(partial(_arrive, arrived, index))
-                    found = _taken(arrived)
-                    for index, said in self._answer(ear.taken.remote(call)):
-                        heard(index, said)
-                    waiting()
-                    for index, future in found:
+                    found = {index: _result(ray, future) for index, future in _taken(arrived)}
+                    if any(told for told, _ in found.values()) or time.monotonic() - asked >= EVERY:
+                        for index, said in self._answer(ear.taken.remote(call)):
+                            heard(index, said)
+                        waiting()
+                        asked = time.monotonic()
+                    for index, (_, result) in found.items():
                         del at[index]
-                        done[index] = _result(ray, future)
+                        done[index] = result
                 yield done.pop(following)
         except HeadGone:
             at.clear()
@@ -147,7 +158,10 @@ class RayWorkers:
         here = context.get_node_id()
         beside = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=True)
         kept = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "scheduling_strategy": beside}
-        self._ear = self._ray.remote(_Ear).options(**kept).remote()  # on the job's own machine, where it can be
+        self._name = f"ear-{secrets.token_hex(8)}"
+        self._ear = (
+            self._ray.remote(_Ear).options(name=self._name, **kept).remote()
+        )  # on the job's machine, where it can be
 
 
 class HeadGone(UserError):
@@ -167,7 +181,7 @@ class _Ear:
     def __init__(self) -> None:
         self.heard: dict[int, list[tuple[int, Any]]] = {}
 
-    def told(self, whose: tuple[int, int], said: Sequence[Any]) -> None:
+    def told(self, whose: Sequence[int], said: Sequence[Any]) -> None:
         """News of a call's item."""
         call, index = whose
         self.heard.setdefault(call, []).extend((index, each) for each in said)
@@ -177,31 +191,36 @@ class _Ear:
         return self.heard.pop(call, [])
 
 
-def _work(function: Callable[[Any, Tell], Any], item: Any, whose: tuple[int, int], ear: Any) -> Any:
+@lru_cache(maxsize=8)
+def _ear(name: str) -> Any:
+    """Who hears what items tell, in a process of the cluster."""
+    return importlib.import_module("ray").get_actor(name)
+
+
+def _work(function: Callable[[Any, Tell], Any], item: Any, whose: tuple[str, int, int]) -> Any:
     """One item, in a process of the cluster; an error comes as an answer, so that only deaths are tried again."""
+    name, *index = whose
     news: list[Any] = []
-    sent = 0.0
+    sent, told = 0.0, False
 
     def tell(said: Any) -> None:
-        nonlocal news, sent
-        news = [*news[:1], said]
+        nonlocal news, sent, told
+        news, told = [*news[:1], said], True
         if time.monotonic() - sent >= EVERY:
-            ear.told.remote(whose, news)
+            _ear(name).told.remote(index, news)
             news, sent = [], time.monotonic()
 
     try:
         result = function(item, tell)
     except Exception as error:
         if out_of_memory(error):
-            return "failed", UserError(
-                "memory ran out in a task of the cluster",
-                "give fewer workers or a smaller batch; the job goes on from here",
-            )
+            hint = "give fewer workers or a smaller batch; the job goes on from here"
+            return "failed", UserError("memory ran out in a task of the cluster", hint), told
         error.add_note(f"on {socket.gethostname()}:\n{traceback.format_exc()}")
-        return "failed", error
+        return "failed", error, told
     if news:
-        importlib.import_module("ray").get(ear.told.remote(whose, news))
-    return "done", result
+        importlib.import_module("ray").get(_ear(name).told.remote(index, news))
+    return "done", result, told
 
 
 def _arrive(arrived: "queue.SimpleQueue[tuple[int, Future[Any]]]", index: int, future: "Future[Any]") -> None:
@@ -218,10 +237,10 @@ def _taken(arrived: "queue.SimpleQueue[tuple[int, Future[Any]]]") -> list[tuple[
     return found
 
 
-def _result(ray: Any, future: "Future[Any]") -> Any:
-    """What a finished item returned."""
+def _result(ray: Any, future: "Future[Any]") -> tuple[bool, Any]:
+    """Whether a finished item told anything, and what it returned."""
     try:
-        kind, what = future.result()
+        kind, what, told = future.result()
     except ray.exceptions.RayError as error:
         raise UserError(
             f"the cluster gave up on a task: {str(error).splitlines()[0]}",
@@ -229,7 +248,7 @@ def _result(ray: Any, future: "Future[Any]") -> Any:
         ) from error
     if kind == "failed":
         raise what
-    return what
+    return told, what
 
 
 def _connected(address: str) -> Any:

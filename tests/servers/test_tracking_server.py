@@ -71,6 +71,13 @@ def test_four_jobs_at_once_on_one_server(on_server: Place, micro: Path) -> None:
     ended_alike(on_server, micro, 4)
 
 
+def test_fifty_clients_at_once_lose_no_metric(on_server: Place) -> None:
+    found = json.loads(
+        on_server.python("import json; from tests.servers.clients import main; print(json.dumps(main(50, 100)))")
+    )
+    assert found["kept"] == found["sent"] == 50 * 100 * 10
+
+
 def test_a_server_that_goes_and_comes_back_costs_nothing(
     on_server: Place, unguarded: TrackingServer, finished_micro: dict[str, object], micro: Path
 ) -> None:
