@@ -116,22 +116,23 @@ def table() -> str:
 
 
 def figures() -> str:
-    """What was measured here."""
-    found = measured()
-    over, bare, many, hosts = (found[name] for name in ("overhead", "shards", "clients", "efficiency"))
-    spread = "; ".join(f"{n}: {100 * each['efficiency']:.0f} %" for n, each in hosts["by_hosts"].items())
-    asked = sum(over["requests_of_a_job"].values())
-    ray, local = (over["median"][engine] for engine in ("ray", "local"))
-    rows = {
-        f"a short job on a cluster that is warm, beside processes of this machine, medians of {len(over['seconds']['ray'])}": (
-            f"{ray:.1f} s to {local:.1f} s: {over['ratio']:.2f}"
-        ),
-        "requests of that job (5 networks, 2 merged detectors) to the tracking server": f"{asked:.0f}",
-        f"{bare['shards']:,} shards without work": f"{bare['seconds']:.1f} s",
-        f"{many['clients']} clients that log at once, {many['sent']:,} values": (
-            f"{many['kept']:,} kept, in {many['seconds']:.0f} s"
-        ),
-        f"tasks of {hosts['task_seconds']:.0f} s that carry {hosts['payload'] / 1e6:.0f} MB each way, efficiency by number of "
-        f"hosts ({hosts['hosts']})": spread,
-    }
+    """What was measured here, as far as it was."""
+    found, rows = measured(), dict[str, str]()
+    if over := found.get("overhead"):
+        ray, local = (over["median"][engine] for engine in ("ray", "local"))
+        repeats = len(over["seconds"]["ray"])
+        what = f"a short job on a cluster that is warm, beside processes of this machine, medians of {repeats}"
+        rows[what] = f"{ray:.1f} s to {local:.1f} s: {over['ratio']:.2f}"
+        asked = sum(over["requests_of_a_job"].values())
+        rows["requests of that job (5 networks, 2 merged detectors) to the tracking server"] = f"{asked:.0f}"
+    if bare := found.get("shards"):
+        rows[f"{bare['shards']:,} shards without work, two at a time"] = f"{bare['seconds']:.1f} s"
+    if many := found.get("clients"):
+        what = f"{many['clients']} clients that log at once, {many['sent']:,} values"
+        rows[what] = f"{many['kept']:,} kept, in {many['seconds']:.0f} s"
+    if hosts := found.get("efficiency"):
+        megabytes = hosts["payload"] / 1e6
+        what = f"tasks of {hosts['task_seconds']:.0f} s that carry {megabytes:.0f} MB each way, efficiency by number of hosts"
+        each = (f"{n}: {100 * one['efficiency']:.0f} %" for n, one in hosts["by_hosts"].items())
+        rows[f"{what} ({hosts['hosts']})"] = "; ".join(each)
     return "\n".join(["| | |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows.items())])
