@@ -9,6 +9,7 @@ made (as root) and nodes of this machine elsewhere: two cores could not show mor
 """
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -32,7 +33,7 @@ from tests.postgres import postgres
 from tests.servers import clients
 from tests.servers.tracking import TrackingServer
 
-JOB = {"passes": 2, "steps": 100, "workers": 2, "threads": 1, "trials": 10, "student_trials": 3, "student_steps": 20}
+JOB = {"passes": 2, "steps": 60, "workers": 2, "threads": 1, "trials": 10, "student_trials": 3, "student_steps": 20}
 SHARDS, CLIENTS, STEPS = 20_000, 50, 100
 WAIT, TASKS_PER_HOST, PAYLOAD = 1.0, 8, 2_000_000
 HOSTS = (1, 2, 4)
@@ -153,6 +154,9 @@ def drive(count: int, address: str) -> float:
     """Seconds of the tasks of so many hosts, workers warm."""
     payload = np.random.default_rng(0).bytes(PAYLOAD)
     with RayWorkers(count, address=address) as workers:
+        list(workers.each(nothing, range(1)))
+        nodes = importlib.import_module("ray").nodes
+        _until(lambda: sum(each["Alive"] for each in nodes()) == count + 1)
         list(workers.each(wait, [(i, b"") for i in range(2 * count)]))
         start = time.monotonic()
         for result in workers.each(wait, [(i, payload) for i in range(TASKS_PER_HOST * count)]):
@@ -211,17 +215,15 @@ def cluster_of(count: int, kind: str) -> Iterator[str]:
         within = ["ip", "netns", "exec", f"kdb{i}", ray, "start", f"--node-ip-address={NETWORK}.{10 + i}", "--block"]
         subprocess.Popen([*within, *words], env=env, stdout=quiet, stderr=quiet)
 
-    def alive() -> int:
-        words = ["ip", "netns", "exec", "kdb0", ray, "status", f"--address={address}"]
-        said = subprocess.run(words, env=env, capture_output=True, text=True).stdout
-        return sum(line.strip().startswith("1 node_") for line in said.partition("Pending")[0].splitlines())
+    def listens() -> bool:
+        words = [sys.executable, "-c", f"import socket; socket.create_connection(('{NETWORK}.10', 6399), 2)"]
+        return subprocess.run(["ip", "netns", "exec", "kdb0", *words], stderr=quiet).returncode == 0
 
     try:
         start(0, "--head", "--port=6399", "--num-cpus=0", "--include-dashboard=false")
-        _until(lambda: alive() == 1)
+        _until(listens)
         for i in range(1, count + 1):
             start(i, f"--address={address}", "--num-cpus=1")
-        _until(lambda: alive() == count + 1)
         yield address
     finally:
         for i in range(count + 1):

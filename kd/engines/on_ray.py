@@ -89,13 +89,17 @@ class RayWorkers:
         left, at, done = deque(range(len(items))), dict[int, Any](), dict[int, Result]()
         arrived: queue.SimpleQueue[tuple[int, Future[Any]]] = queue.SimpleQueue()
         asked = 0.0
+
+        def send() -> None:
+            while left and len(at) < at_once:
+                index = left.popleft()
+                at[index] = work.remote(given, items[index], (self._name, call, index))
+                at[index].future().add_done_callback(partial(_arrive, arrived, index))
+
         try:
+            send()
             for following in range(len(items)):
                 while following not in done:
-                    while left and len(at) < at_once:
-                        index = left.popleft()
-                        at[index] = work.remote(given, items[index], (self._name, call, index))
-                        at[index].future().add_done_callback(partial(_arrive, arrived, index))
                     found = {index: _result(ray, future) for index, future in _taken(arrived)}
                     if any(told for told, _ in found.values()) or time.monotonic() - asked >= EVERY:
                         for index, said in self._answer(ear.taken.remote(call)):
@@ -105,6 +109,7 @@ class RayWorkers:
                     for index, (_, result) in found.items():
                         del at[index]
                         done[index] = result
+                    send()
                 yield done.pop(following)
         except HeadGone:
             at.clear()

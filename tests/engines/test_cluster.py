@@ -20,7 +20,7 @@ from tests.servers.tracking import TrackingServer
 
 pytest.importorskip("ray")
 pytestmark = [needs_postgres, pytest.mark.slow]
-JOB = {**MICRO, "architectures": "shallow,small", "workers": 2, "steps": 150}
+JOB = {**MICRO, "architectures": "shallow,small", "workers": 2, "steps": 100}
 VERSIONS = 7  # the tagger, two networks and a merged detector of each pass
 COUNT = """
 import json, mlflow
