@@ -1,6 +1,7 @@
 # make iterate PASSES=8                          the main job on the demo corpus
 # make iterate DATA=/my/corpus ARGS="-P epochs=20"
 # make test                                      the tests;  make test-all also runs the slow ones
+# make test-cluster                              those of a cluster of several nodes, minutes each
 # make bench                                     the benchmarks beside plain peers, into benchmarks/results and the README
 # make ui                                        the MLflow UI on the job's stores
 # make install                                   the environment alone, in .venv
@@ -18,7 +19,7 @@ READY := $(VENV)/.ready-$(shell cksum < pyproject.toml | cut -d' ' -f1)
 RUN := PATH="$(VENV)/bin:$$PATH"
 export MLFLOW_TRACKING_URI ?= sqlite:///$(CURDIR)/mlflow.db
 
-.PHONY: install iterate test test-all lint bench ui clean
+.PHONY: install iterate test test-all test-cluster lint bench ui clean
 
 install:
 	@test -e "$(READY)" || $(MAKE) --no-print-directory set-up
@@ -42,7 +43,10 @@ test: install
 	@$(RUN) python -m pytest -n $(TESTERS) --dist loadfile -m "not slow"
 
 test-all: install
-	@$(RUN) python -m pytest -n $(TESTERS) --dist loadfile
+	@$(RUN) python -m pytest -n $(TESTERS) --dist loadfile -m "not cluster"
+
+test-cluster: install
+	@$(RUN) python -m pytest -m cluster
 
 lint: install
 	@$(RUN) ruff check .

@@ -19,7 +19,7 @@ from tests.s3 import BUCKET, needs_s3, s3_server
 from tests.servers.tracking import TrackingServer
 
 pytest.importorskip("ray")
-pytestmark = [needs_postgres, pytest.mark.slow]
+pytestmark = [needs_postgres, pytest.mark.slow, pytest.mark.cluster]
 JOB = {**MICRO, "architectures": "shallow,small", "workers": 2, "steps": 100}
 VERSIONS = 7  # the tagger, two networks and a merged detector of each pass
 COUNT = """

@@ -71,6 +71,7 @@ def test_scripts_say_what_is_missing(name: str) -> None:
 
 @needs_postgres
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_up_a_job_and_down(new_place: Callable[[], Place], micro: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray")
     folder, place = tmp_path / "stack", new_place()
@@ -95,6 +96,7 @@ def test_up_a_job_and_down(new_place: Callable[[], Place], micro: Path, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_a_slurm_allocation_of_two_nodes(
     new_place: Callable[[], Place], micro: Path, tmp_path: Path, on_server: str
 ) -> None:

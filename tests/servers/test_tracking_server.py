@@ -71,6 +71,7 @@ def test_four_jobs_at_once_on_one_server(on_server: Place, micro: Path) -> None:
     ended_alike(on_server, micro, 4)
 
 
+@pytest.mark.cluster
 def test_fifty_clients_at_once_lose_no_metric(on_server: Place) -> None:
     found = json.loads(
         on_server.python("import json; from tests.servers.clients import main; print(json.dumps(main(50, 100)))")
