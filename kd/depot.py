@@ -36,7 +36,7 @@ class Depot:
         with self._errors():
             if self._files.exists(self._place(name, MANIFEST)):
                 return
-            manifest = manifest_of(folder)
+            manifest = manifest_in(folder)
             for file in manifest:
                 place = self._place(name, file)
                 self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
@@ -106,6 +106,12 @@ class Depot:
                 f"the depot {where} cannot be used ({masked(said)})",
                 "check KD_DEPOT, that it is up, and its credentials; the same command goes on from here",
             ) from error
+
+
+def manifest_in(folder: Path) -> dict[str, str]:
+    """The manifest that a folder holds; made of its files where it holds none."""
+    kept = folder / MANIFEST
+    return dict(json.loads(kept.read_text())) if kept.exists() else manifest_of(folder)
 
 
 def manifest_of(folder: Path) -> dict[str, str]:

@@ -99,6 +99,7 @@ class FeatureStore:
     def __init__(self, folder: Path, spec: Spec) -> None:
         """folder: where all specs' stores live, one for each `description`; made if absent."""
         self.spec = spec
+        self._shared = 0  # rows that are known to be in the depot
         text = json.dumps(description(spec), sort_keys=True)
         self.digest = sha256(text.encode()).hexdigest()
         self.folder = folder / f"{spec.preset}-{spec.rate}-{self.digest[:12]}"
@@ -124,10 +125,10 @@ class FeatureStore:
         Raises UserError naming the file that cannot be read.
         """
         index = self._index()
-        self._share(len(index))
-        if any(source.content not in index for source in sources):
+        if self._unshared(len(index)) or any(source.content not in index for source in sources):
             with locked(self.folder / "lock", what="another process is extracting the same features", wait=True):
                 index = self._index()
+                self._share(len(index))
                 absent = _absent(sources, index)
                 paths = [source.path for source in absent]
                 if pool is not None and pool.elsewhere and depot() is None:
@@ -140,10 +141,15 @@ class FeatureStore:
         seconds = np.array([index[source.content][1] for source in sources], dtype=np.float64)
         return ClipFeatures(self._array(len(index)), rows, seconds)
 
+    def _unshared(self, rows: int) -> bool:
+        """Whether the depot, where there is one, may lack some of the first rows."""
+        return depot() is not None and rows > self._shared
+
     def _share(self, rows: int) -> None:
-        """Put the first rows into the depot, where there is one."""
-        if rows and (place := depot()):
-            keep_rows(place, self._path, width=self._width, rows=rows)
+        """Put the first rows into the depot, where there is one. Called by one process at a time."""
+        if self._unshared(rows) and (place := depot()):
+            keep_rows(place, self._path, width=self._width, there=self._shared, rows=rows)
+            self._shared = rows
 
     def _index(self) -> dict[str, tuple[int, float]]:
         path = self.folder / "index.json"

@@ -29,14 +29,17 @@ def name_in_depot(folder: Path) -> str:
     return named.read_text() if named.exists() else ""
 
 
-def keep_rows(depot: Depot, array: Path, *, width: int, rows: int) -> None:
-    """Put what the depot has not yet of a store's first `rows` rows there. width: bytes of a row."""
+def keep_rows(depot: Depot, array: Path, *, width: int, there: int, rows: int) -> None:
+    """Put what the depot has not yet of a store's first `rows` rows there.
+
+    width: bytes of a row; there: rows that are known to be there, 0: the depot is asked.
+    """
     if not name_in_depot(array.parent):
         atomic_write_text(array.parent / "name", f"features/{array.parent.name}-{secrets.token_hex(8)}")
     name = name_in_depot(array.parent)
-    there = _spans(depot, name, width)
+    known = [(0, there)] if there else _spans(depot, name, width)
     with array.open("rb") as file:
-        for start, end in _absent(there, (0, rows)):
+        for start, end in _absent(known, (0, rows)):
             for first in range(start, end, ROWS):
                 last = min(first + ROWS, end)
                 file.seek(first * width)

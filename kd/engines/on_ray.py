@@ -31,10 +31,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Tell = Callable[[Any], None]
 RETRIES = 3  # of an item whose process or machine dies
-MANY, AHEAD = (
-    20,
-    2,
-)  # of so many items for each worker, which are short, so many times as many are sent as are worked on
+MANY = 20  # items for each worker, from which on they are taken to be short
+AHEAD = 2  # times as many short items are sent as are worked on
 EVERY = 0.25  # seconds between two messages of an item, and between two looks at them
 PATIENCE = 20.0  # seconds that the head may be away; Ray itself ends the process after 60
 

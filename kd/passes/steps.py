@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -48,12 +48,9 @@ class Steps:
         done = self.folder / f"{name}-{key[:32]}"
         if self.is_whole(done):
             return done
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = done.with_suffix(".lock")
-        with locked(lock, what="another process is at the same step", wait=True):
+        with _alone_at(done):
             if not self.is_whole(done) and not brought(done):
                 self._make(done, make)
-            lock.unlink(missing_ok=True)
         return done
 
     def sweep(self) -> None:
@@ -117,16 +114,23 @@ def here(path: Path) -> Path:
     if not path.exists() and depot():
         step = _step_of(path, inside=home())
         if step is not None:
-            step.parent.mkdir(parents=True, exist_ok=True)
-            lock = step.with_suffix(".lock")
-            with locked(lock, what="another process brings the same step", wait=True):
+            with _alone_at(step):
                 if not step.exists() and not brought(step):
                     raise UserError(
                         f"{step} is neither on this machine nor in the depot",
                         "set KD_DEPOT for the job too, or share KD_HOME",
                     )
-                lock.unlink(missing_ok=True)
     return path
+
+
+@contextlib.contextmanager
+def _alone_at(step: Path) -> Iterator[None]:
+    """One process at a time makes or brings a step; the others wait."""
+    step.parent.mkdir(parents=True, exist_ok=True)
+    lock = step.with_suffix(".lock")
+    with locked(lock, what="another process is at the same step", wait=True):
+        yield
+        lock.unlink(missing_ok=True)
 
 
 def _step_of(path: Path, *, inside: Path) -> Path | None:

@@ -90,6 +90,13 @@ def ended_as(local: dict[str, Any], place: Place) -> None:
     assert json.loads(place.python(COUNT)) == [VERSIONS, []]
 
 
+def goes_on(place: Place, micro: Path, cluster: RayCluster, local: dict[str, Any]) -> None:
+    """The same command ends as the job on one machine."""
+    done = place.run("iterate", data=micro, engine="ray", address=cluster.address, **JOB)
+    assert done.returncode == 0, done.stderr
+    ended_as(local, place)
+
+
 @pytest.mark.parametrize("on_servers", ["first"], indirect=True)
 def test_a_node_that_dies_in_mid_training(
     on_servers: Place, cluster: RayCluster, local: dict[str, Any], micro: Path
@@ -108,9 +115,7 @@ def test_a_driver_that_dies_and_goes_on(
     job = begun(on_servers, micro, cluster)
     job.kill()
     job.wait()
-    done = on_servers.run("iterate", data=micro, engine="ray", address=cluster.address, **JOB)
-    assert done.returncode == 0, done.stderr
-    ended_as(local, on_servers)
+    goes_on(on_servers, micro, cluster, local)
 
 
 @pytest.mark.parametrize("on_servers", ["third"], indirect=True)
@@ -123,9 +128,7 @@ def test_a_head_that_dies_and_is_started_again(
     assert job.returncode == 2 and "the Ray cluster" in said and "Traceback" not in said, said
     cluster.start()
     cluster.join(cpus=2)
-    done = on_servers.run("iterate", data=micro, engine="ray", address=cluster.address, **JOB)
-    assert done.returncode == 0, done.stderr
-    ended_as(local, on_servers)
+    goes_on(on_servers, micro, cluster, local)
 
 
 def counted(item: tuple[Path, int], tell: Callable[[Any], None]) -> int:
@@ -165,8 +168,6 @@ def test_nodes_that_see_no_file_of_the_job_but_by_the_depot(
             for _ in range(2):
                 cluster.join_apart(home)
             on_servers.env |= {**env, "KD_DEPOT": f"s3://{BUCKET}/job"}
-            done = on_servers.run("iterate", data=micro, engine="ray", address=cluster.address, **JOB)
+            goes_on(on_servers, micro, cluster, local)
         finally:
             cluster.kill_head()
-    assert done.returncode == 0, done.stderr
-    ended_as(local, on_servers)
